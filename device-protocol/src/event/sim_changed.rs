@@ -1,0 +1,15 @@
+//! `sim_changed`.
+
+use serde::{Deserialize, Serialize};
+
+use super::EventAt;
+use crate::Sim;
+
+/// The whole inventory as it is now. A hello's inventory is newer than any of these at or below its head.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimChanged {
+    /// When it was read.
+    pub at: EventAt,
+    /// Every inserted SIM.
+    pub sims: Vec<Sim>,
+}

@@ -1,0 +1,111 @@
+//! The resume table: where both streams go on when a phone says hello. `resume.json` of the protocol pins it.
+
+use crate::JournalId;
+
+/// What the stream row knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// The journal it speaks with, if any did before.
+    pub journal: Option<JournalId>,
+    /// U: every event of that journal up to this number is stored.
+    pub up: u64,
+    /// N: the highest `down_seq` given out.
+    pub down: u64,
+}
+
+/// What the hello says of the phone's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presented {
+    /// J.
+    pub journal: JournalId,
+    /// Has not journalled a welcome.
+    pub virgin: bool,
+    /// L: lowest event kept.
+    pub lowest: u64,
+    /// H: highest event.
+    pub head: u64,
+    /// A: highest event that the phone saw acknowledged.
+    pub acked: u64,
+    /// D: highest `down_seq` journalled.
+    pub down: u64,
+}
+
+/// Which row of the table applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Case {
+    /// The device's first journal.
+    First,
+    /// Re-installed, or another phone: the old journal is gone.
+    Reinstalled,
+    /// A journal with a past that this hub does not know: the hub was restored.
+    Foreign,
+    /// The phone has pruned what the hub never stored: there is a hole.
+    Pruned,
+    /// The hub lost its newest commits.
+    HubBehind,
+    /// An ordinary reconnect.
+    Ordinary,
+}
+
+/// Where the streams go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Resume {
+    /// The row.
+    pub case: Case,
+    /// The new U; the phone continues from the next.
+    pub up: u64,
+    /// The new N.
+    pub down: u64,
+}
+
+impl Resume {
+    /// Whether the stream row takes the presented journal on in place of the one it knew.
+    pub fn adopts(&self) -> bool {
+        matches!(self.case, Case::First | Case::Reinstalled | Case::Foreign)
+    }
+
+    /// Whether the unfinished messages of the journal known before become uncertain.
+    pub fn orphans(&self) -> bool {
+        matches!(self.case, Case::Reinstalled | Case::Foreign)
+    }
+
+    /// Whether events are lost for good: an operator is told.
+    pub fn hole(&self, presented: &Presented) -> bool {
+        match self.case {
+            Case::Pruned => true,
+            Case::First | Case::Reinstalled | Case::Foreign => presented.lowest > 1,
+            Case::HubBehind | Case::Ordinary => false,
+        }
+    }
+}
+
+/// Why a hello is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The numbers contradict each other.
+    #[error("the journal's numbers contradict each other")]
+    Bad,
+    /// H < U: the phone went back in time, or is a copy.
+    #[error("the journal is older than what was stored from it")]
+    WentBack,
+}
+
+/// Applies the table.
+pub fn resume(known: &Known, presented: &Presented) -> Result<Resume, Refused> {
+    let Presented { lowest, head, acked, .. } = *presented;
+    if lowest == 0 || acked > head || lowest > head.saturating_add(1) {
+        return Err(Refused::Bad);
+    }
+    let down = known.down.max(presented.down);
+    let afresh = |case| Resume { case, up: lowest - 1, down };
+    let going_on = |case| Resume { case, up: known.up, down };
+    Ok(match known.journal {
+        None => afresh(Case::First),
+        Some(journal) if journal != presented.journal && presented.virgin => afresh(Case::Reinstalled),
+        Some(journal) if journal != presented.journal => afresh(Case::Foreign),
+        Some(_) if head < known.up => return Err(Refused::WentBack),
+        Some(_) if lowest > known.up + 1 => afresh(Case::Pruned),
+        Some(_) if acked > known.up || presented.down > known.down => going_on(Case::HubBehind),
+        Some(_) => going_on(Case::Ordinary),
+    })
+}

@@ -2,8 +2,10 @@
 //!
 //! The stored *arrival time* is the instant at which the bucket would be full again: at or before `now` it is
 //! full, `burst × interval` ahead it is empty. It is absolute, so it survives reconnect, restart and fail-over.
+//! It is governor's own theoretical arrival time, unshifted: each message adds one interval to it.
 
 use std::cell::Cell;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::Clock as GovernorClock;
@@ -16,50 +18,66 @@ use crate::plan::Quota;
 
 /// Takes one token: the new arrival time, or the earliest instant at which a token exists.
 ///
-/// Drop the answer to peek.
+/// Drop the answer to peek. The earliest instant is exact for an arrival time that was [`settled`] since the
+/// clock last went back and [`rescale`]d since the plan last changed.
 pub fn take(quota: Quota, arrival: Timestamp, now: Timestamp) -> Result<Timestamp, Timestamp> {
-    let interval = quota.interval();
-    let cell = Cell::new(Some(to_nanos(to_governor(quota, arrival, now))));
+    // Governor counts from zero: a clock before 1970 stands still at the epoch.
+    let now = now.max(Timestamp::EPOCH);
+    let cell = Cell::new(Some(to_nanos(settled(quota, arrival, now))));
     let clock = TwoReadings { now: Cell::new(Nanos::new(0)) };
-    let governor_quota = governor::Quota::with_period(interval)
-        .map_or_else(|| governor::Quota::per_minute(quota.refill_per_minute), |per| per)
-        .allow_burst(quota.burst);
+    let governor_quota = governor::Quota::with_period(quota.interval())
+        .unwrap_or_else(|| governor::Quota::per_minute(quota.refill_per_minute))
+        .allow_burst(depth(quota, now));
     // `RateLimiter::new` captures its start from the clock: at 0 the stored instants are absolute.
     let limiter: governor::RateLimiter<NotKeyed, OneCell<'_>, TwoReadings, NoOpMiddleware<Nanos>> =
         governor::RateLimiter::new(governor_quota, OneCell(&cell), clock.clone());
     limiter.clock().now.set(to_nanos(now));
     match limiter.check() {
-        Ok(()) => {
-            let taken = cell.get().map_or(now, from_nanos);
-            Ok(taken.minus(interval))
-        }
+        Ok(()) => Ok(cell.get().map_or(now, from_nanos)),
         Err(not_until) => Err(from_nanos(not_until.earliest_possible())),
     }
 }
 
 /// Tokens left now.
 pub fn left(quota: Quota, arrival: Timestamp, now: Timestamp) -> u32 {
-    quota.burst.get() - used(quota, arrival, now)
+    let now = now.max(Timestamp::EPOCH);
+    depth(quota, now).get() - used(quota, arrival, now)
+}
+
+/// What a stored arrival time means to this clock: never more than empty, never more than full.
+///
+/// To be *written back* whenever a stream row is loaded or its session opens: a clock that was set back an hour
+/// must not block for an hour, and [`take`] alone cannot see to that, because what it refuses stores nothing.
+pub fn settled(quota: Quota, arrival: Timestamp, now: Timestamp) -> Timestamp {
+    let empty = now.plus(quota.interval() * depth(quota, now).get());
+    arrival.clamp(now, empty)
 }
 
 /// The arrival time after a change of plan: the tokens used stay used, as far as the new burst goes.
+///
+/// Rounding a token up costs the part of it that has come back already; where nothing changed, nothing is
+/// rounded, so that a caller who rescales on every load starves nobody.
 pub fn rescale(old: Quota, new: Quota, arrival: Timestamp, now: Timestamp) -> Timestamp {
-    let used = used(old, arrival, now).min(new.burst.get());
+    if old == new {
+        return settled(new, arrival, now);
+    }
+    let used = used(old, arrival, now).min(depth(new, now).get());
     now.plus(new.interval() * used)
 }
 
 /// Tokens used, rounded up, at most the burst.
 fn used(quota: Quota, arrival: Timestamp, now: Timestamp) -> u32 {
+    let depth = depth(quota, now).get();
     let deficit = arrival.since(now).as_nanos().div_ceil(quota.interval().as_nanos());
-    u32::try_from(deficit).map_or(quota.burst.get(), |used| used.min(quota.burst.get()))
+    u32::try_from(deficit).map_or(depth, |used| used.min(depth))
 }
 
-/// Clamps what was loaded (a clock that was set back must not block for an hour, a long rest must not save up
-/// more than a burst) and shifts it by one interval: governor's own fresh state is `now + interval`, and
-/// anything lower would grant one message more than the burst.
-fn to_governor(quota: Quota, arrival: Timestamp, now: Timestamp) -> Timestamp {
-    let full = now.plus(quota.interval() * quota.burst.get());
-    arrival.clamp(now, full).plus(quota.interval())
+/// The burst, as far as instants reach: a bucket that would not be full again before the year 2262 holds what
+/// fits until then. Without this, governor's multiplication overflows for a huge burst with a slow refill.
+fn depth(quota: Quota, now: Timestamp) -> NonZeroU32 {
+    let room = Timestamp::from_nanos(i64::MAX).since(now).as_nanos() / quota.interval().as_nanos();
+    let room = u32::try_from(room).unwrap_or(u32::MAX);
+    NonZeroU32::new(room).map_or(NonZeroU32::MIN, |room| room.min(quota.burst))
 }
 
 fn to_nanos(instant: Timestamp) -> Nanos {

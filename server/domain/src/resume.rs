@@ -82,18 +82,26 @@ impl Resume {
 /// Why a hello is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// The numbers contradict each other.
-    #[error("the journal's numbers contradict each other")]
+    /// The numbers contradict each other, or no journal can have come so far.
+    #[error("the journal's numbers contradict each other or exceed `{MAX_NUMBER}`")]
     Bad,
     /// H < U: the phone went back in time, or is a copy.
     #[error("the journal is older than what was stored from it")]
     WentBack,
 }
 
+/// No number of a journal is higher. Every JSON reader holds it exactly, the store's signed column does, and the
+/// hub can go on counting from it for ever: a phone that lies about its numbers must not overflow the lane.
+pub const MAX_NUMBER: u64 = 1 << 53;
+
 /// Applies the table.
+///
+/// Going back is looked at before the hub being behind, and a hole before both ways of going on: a copy must not
+/// pass for a restored hub, and events that nobody has any more cannot be waited for.
 pub fn resume(known: &Known, presented: &Presented) -> Result<Resume, Refused> {
     let Presented { lowest, head, acked, .. } = *presented;
-    if lowest == 0 || acked > head || lowest > head.saturating_add(1) {
+    let too_high = head.max(presented.down) > MAX_NUMBER;
+    if too_high || lowest == 0 || acked > head || lowest > head + 1 {
         return Err(Refused::Bad);
     }
     let down = known.down.max(presented.down);
@@ -104,7 +112,7 @@ pub fn resume(known: &Known, presented: &Presented) -> Result<Resume, Refused> {
         Some(journal) if journal != presented.journal && presented.virgin => afresh(Case::Reinstalled),
         Some(journal) if journal != presented.journal => afresh(Case::Foreign),
         Some(_) if head < known.up => return Err(Refused::WentBack),
-        Some(_) if lowest > known.up + 1 => afresh(Case::Pruned),
+        Some(_) if lowest - 1 > known.up => afresh(Case::Pruned),
         Some(_) if acked > known.up || presented.down > known.down => going_on(Case::HubBehind),
         Some(_) => going_on(Case::Ordinary),
     })

@@ -1,6 +1,7 @@
 //! SIMs: how one is told from another, and what an inventory means for those already known.
 
 use crate::SimId;
+use crate::report::SimReport;
 
 /// Facts by which a SIM is recognised; any may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,37 +58,31 @@ pub struct KnownSim {
     pub facts: SimFacts,
 }
 
-/// One SIM of a reported inventory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReportedSim {
-    /// Slot.
-    pub slot: u8,
-    /// What the phone tells of it.
-    pub facts: SimFacts,
-}
+/// How a reported SIM is tied to a known one, the surest tie first.
+const TIES: [fn(&KnownSim, &SimReport) -> bool; 5] = [
+    |known, reported| known.facts.iccid_hash.is_some() && known.facts.iccid_hash == reported.facts.iccid_hash,
+    |known, reported| known.slot == reported.slot && known.inserted && known.facts.confirms(&reported.facts),
+    |known, reported| known.slot == reported.slot && known.facts.confirms(&reported.facts),
+    |known, reported| known.facts.confirms(&reported.facts),
+    |known, reported| {
+        known.slot == reported.slot && known.inserted && !known.facts.contradicts(&reported.facts)
+    },
+];
 
 /// Which known SIM each reported one is; `None` is a SIM not seen before. One answer per reported SIM, in order.
 ///
 /// A known SIM that shares a fact wins, wherever it sat; failing that, the one that sat in the same slot when
-/// nothing known contradicts it. No known SIM is claimed twice.
-pub fn recognise(known: &[KnownSim], reported: &[ReportedSim]) -> Vec<Option<SimId>> {
+/// nothing known contradicts it. No known SIM is claimed twice. Each tie is tried for *every* reported SIM
+/// before the next weaker one for any: otherwise a SIM listed early takes, on a weak tie, what a later one is.
+pub fn recognise(known: &[KnownSim], reported: &[SimReport]) -> Vec<Option<SimId>> {
     let mut answers: Vec<Option<SimId>> = vec![None; reported.len()];
-    let rules: [fn(&KnownSim, &ReportedSim) -> bool; 2] = [
-        |known, reported| known.facts.confirms(&reported.facts),
-        |known, reported| {
-            known.inserted && known.slot == reported.slot && !known.facts.contradicts(&reported.facts)
-        },
-    ];
-    for rule in rules {
+    for tied in TIES {
         for (index, sim) in reported.iter().enumerate() {
             if answers[index].is_none() {
-                // The one in the same slot first: two SIMs of one number do not swap names.
-                let mut matching: Vec<&KnownSim> = known
-                    .iter()
-                    .filter(|known| rule(known, sim) && !answers.contains(&Some(known.id)))
-                    .collect();
-                matching.sort_by_key(|known| (known.slot != sim.slot, !known.inserted));
-                answers[index] = matching.first().map(|known| known.id);
+                // Of several, the one that is inserted now.
+                let matching =
+                    known.iter().filter(|known| tied(known, sim) && !answers.contains(&Some(known.id)));
+                answers[index] = matching.min_by_key(|known| !known.inserted).map(|known| known.id);
             }
         }
     }

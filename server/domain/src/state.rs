@@ -109,11 +109,11 @@ pub struct Failure {
 
 impl Failure {
     /// The message's device left while it was queued.
-    pub fn device_revoked() -> Failure {
+    pub fn device_unpaired() -> Failure {
         Failure {
             class: FailureClass::Permanent,
-            code: "device_revoked".into(),
-            reason: "The device was revoked before the message was dispatched".into(),
+            code: "device_unpaired".into(),
+            reason: "Device not paired".into(),
         }
     }
 

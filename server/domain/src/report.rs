@@ -1,0 +1,68 @@
+//! Reports: what a phone tells, in the hub's own words.
+
+use crate::sim::SimFacts;
+use crate::state::FactKind;
+use crate::{MessageId, Timestamp};
+
+/// One event of a phone's up stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// About an outbound message.
+    Fact {
+        /// The message, if this device has it.
+        message_id: MessageId,
+        /// What happened.
+        kind: FactKind,
+        /// When, on the hub's clock.
+        at: Timestamp,
+        /// The line as it came: kept when the message turns out not to be this device's.
+        raw: String,
+    },
+    /// An SMS arrived.
+    Inbound(InboundReport),
+    /// The SIM inventory.
+    Sims(Vec<SimReport>),
+    /// Could not be understood: kept as it came, and acknowledged all the same.
+    Unreadable {
+        /// The line.
+        raw: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// An SMS that a phone received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboundReport {
+    /// Slot.
+    pub slot: u8,
+    /// The SIM in it then.
+    pub sim: SimFacts,
+    /// Sender, as the network gave it.
+    pub sender: String,
+    /// Text.
+    pub body: String,
+    /// Radio parts.
+    pub parts: u16,
+    /// The message centre's time stamp.
+    pub smsc_at: Option<Timestamp>,
+    /// Digest of sender and text.
+    pub digest: String,
+    /// `broadcast` or `sweep`.
+    pub source: &'static str,
+    /// When it arrived, on the hub's clock.
+    pub received_at: Timestamp,
+}
+
+/// One SIM of a reported inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimReport {
+    /// Slot.
+    pub slot: u8,
+    /// What it is recognised by.
+    pub facts: SimFacts,
+    /// Carrier label.
+    pub carrier: Option<String>,
+    /// The phone's default SIM for SMS.
+    pub is_default: bool,
+}

@@ -1,0 +1,269 @@
+//! The world of one phone: its radio, the carrier behind it and the people on the other end.
+//!
+//! Sans-IO: [`World::submit`] takes what the phone sends, [`World::due`] hands back what has become due as
+//! inputs for the engine, [`World::next_due_ms`] says when to ask. Writes what it saw to the witness, a
+//! submission before its answer exists.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use device_protocol::{Sim, event::Inbound};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use uuid::Uuid;
+
+use super::profile::{CarrierProfile, Fate};
+use crate::{
+    clock::Now,
+    engine::{Input, Service},
+    radio::{Failure, PartAnswer, ReceiptOutcome, Submission},
+    witness::{CarrierLine, Line, RadioLine, SharedWitness},
+};
+
+/// Something that is to happen.
+#[derive(Debug, Clone)]
+enum Coming {
+    Answer { submission: Submission, answer: PartAnswer },
+    Receipt { submission: Submission, outcome: ReceiptOutcome, announced: Announced },
+    Sms { slot: u8, from: String, body: String },
+    Stranger,
+}
+
+/// Which line of the log goes with a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Announced {
+    Delivered,
+    Lost,
+    Failed,
+}
+
+/// The world.
+pub struct World {
+    phone: Uuid,
+    profile: CarrierProfile,
+    dice: StdRng,
+    witness: SharedWitness,
+    sims: Vec<Sim>,
+    /// What is to happen, by (monotonic instant, order of planning).
+    coming: BTreeMap<(u64, u64), Coming>,
+    planned: u64,
+    /// What happened and the phone has not yet been told.
+    told: Vec<Input>,
+    no_service: BTreeSet<u8>,
+    silent: bool,
+    /// Numbers the texts it makes up, so that each is unique.
+    texts: u64,
+}
+
+impl World {
+    /// A world with these SIMs in the phone. Equal seeds and equal calls make equal worlds.
+    pub fn new(
+        phone: Uuid,
+        sims: Vec<Sim>,
+        profile: CarrierProfile,
+        seed: u64,
+        witness: SharedWitness,
+    ) -> World {
+        World {
+            phone,
+            profile,
+            dice: StdRng::seed_from_u64(seed),
+            witness,
+            sims,
+            coming: BTreeMap::new(),
+            planned: 0,
+            told: Vec::new(),
+            no_service: BTreeSet::new(),
+            silent: false,
+            texts: 0,
+        }
+    }
+
+    /// Begins the strangers' traffic, where the profile has any.
+    pub fn begin(&mut self, now: Now) {
+        if let Some(after) = self.profile.next_inbound_after(&mut self.dice) {
+            self.plan(now, after, Coming::Stranger);
+        }
+    }
+
+    /// The SIMs in the phone now: what an engine that starts is to be told.
+    pub fn sims(&self) -> Vec<Sim> {
+        self.sims.clone()
+    }
+
+    /// Slots without service, for an engine that starts.
+    pub fn services(&self) -> Vec<Input> {
+        let missing = |slot: &u8| Input::Service { slot: *slot, state: Service::Missing };
+        self.no_service.iter().map(missing).collect()
+    }
+
+    /// The radio is touched.
+    pub fn submit(&mut self, submission: Submission, journal: Uuid, now: Now) {
+        self.witness.note(&Line::Radio(RadioLine::Submit {
+            phone: self.phone,
+            journal,
+            id: submission.id,
+            to: submission.to.clone(),
+            parts: submission.parts,
+            at_ms: now.wall_ms,
+        }));
+        let fate = self.profile.fate(&submission.to, &mut self.dice);
+        let answer_after = self.profile.answer_after(&mut self.dice);
+        let receipt_after = answer_after.saturating_add(self.profile.receipt_after(&mut self.dice));
+        let failure = if self.no_service.contains(&submission.slot) {
+            Some(Failure::of("no_service"))
+        } else {
+            match &fate {
+                Fate::RadioFails(failure) => Some(failure.clone()),
+                _ => None,
+            }
+        };
+        if let Some(failure) = failure {
+            return self.plan(now, answer_after, Coming::Answer { submission, answer: Err(failure) });
+        }
+        if !self.silent && fate != Fate::RadioSilent {
+            let answer = Coming::Answer { submission: submission.clone(), answer: Ok(()) };
+            self.plan(now, answer_after, answer);
+        }
+        let (outcome, announced) = match fate {
+            Fate::ReceiptFails => (ReceiptOutcome::Failed(Failure::of("receipt_failed")), Announced::Failed),
+            Fate::ReceiptLost => (ReceiptOutcome::Delivered, Announced::Lost),
+            _ => (ReceiptOutcome::Delivered, Announced::Delivered),
+        };
+        self.plan(now, receipt_after, Coming::Receipt { submission, outcome, announced });
+    }
+
+    /// When to ask what is due, on the monotonic clock.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        if !self.told.is_empty() {
+            return Some(0);
+        }
+        self.coming.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// What the phone is told by now. Not asked while the phone is dead, it waits here.
+    pub fn due(&mut self, now: Now) -> Vec<Input> {
+        while let Some(next) = self.coming.first_entry()
+            && next.key().0 <= now.mono_ms
+        {
+            let coming = next.remove();
+            self.happen(coming, now);
+        }
+        std::mem::take(&mut self.told)
+    }
+
+    /// Somebody sends an SMS to the phone.
+    pub fn receive_sms(&mut self, slot: u8, from: &str, body: &str, now: Now) {
+        self.happen(Coming::Sms { slot, from: from.into(), body: body.into() }, now);
+    }
+
+    /// The phone's journal has this SMS durably: from here on it is a promise.
+    pub fn inbound_kept(&self, inbound: &Inbound, now: Now) {
+        self.witness.note(&Line::Carrier(CarrierLine::Inbound {
+            phone: self.phone,
+            slot: inbound.slot,
+            from: inbound.from.clone(),
+            body: inbound.body.clone(),
+            at_ms: now.wall_ms,
+        }));
+    }
+
+    /// Another SIM goes into a slot, or none.
+    pub fn swap_sim(&mut self, slot: u8, sim: Option<Sim>) {
+        self.sims.retain(|old| old.slot != slot);
+        self.sims.extend(sim.map(|sim| Sim { slot, ..sim }));
+        self.sims.sort_by_key(|sim| sim.slot);
+        self.told.push(Input::Sims(self.sims.clone()));
+    }
+
+    /// A slot gains or loses service.
+    pub fn set_service(&mut self, slot: u8, state: Service) {
+        match state {
+            Service::Available => self.no_service.remove(&slot),
+            Service::Missing => self.no_service.insert(slot),
+        };
+        self.told.push(Input::Service { slot, state });
+    }
+
+    /// From now on the radio sends and does not answer, or answers again.
+    pub fn set_silent(&mut self, silent: bool) {
+        self.silent = silent;
+    }
+
+    /// What the phone has not been told is lost: the system delivers nothing to a process that is dead.
+    pub fn forget_untold(&mut self) {
+        self.told.retain(|input| matches!(input, Input::SmsReceived { .. } | Input::Sims(_) | Input::Service { .. }));
+    }
+
+    fn plan(&mut self, now: Now, after_ms: u64, coming: Coming) {
+        self.planned += 1;
+        self.coming.insert((now.mono_ms.saturating_add(after_ms), self.planned), coming);
+    }
+
+    fn happen(&mut self, coming: Coming, now: Now) {
+        match coming {
+            Coming::Answer { submission, answer } => self.answer(&submission, &answer, now),
+            Coming::Receipt { submission, outcome, announced } => {
+                self.receipt(&submission, &outcome, announced, now);
+            }
+            Coming::Sms { slot, from, body } => {
+                self.witness.note(&Line::Carrier(CarrierLine::Arrived {
+                    phone: self.phone,
+                    slot,
+                    from: from.clone(),
+                    body: body.clone(),
+                    at_ms: now.wall_ms,
+                }));
+                let smsc_at_ms = Some(now.wall_ms);
+                self.told.push(Input::SmsReceived { slot, from, body, parts: 1, smsc_at_ms });
+            }
+            Coming::Stranger => self.stranger(now),
+        }
+    }
+
+    fn answer(&mut self, submission: &Submission, answer: &PartAnswer, now: Now) {
+        let outcome = answer.as_ref().map_or_else(|failure| failure.code.clone(), |()| "ok".into());
+        let (phone, id, at_ms) = (self.phone, submission.id, now.wall_ms);
+        self.witness.note(&Line::Radio(RadioLine::Answer { phone, id, outcome, at_ms }));
+        self.told.extend((0..submission.parts).map(|part| Input::RadioAnswer {
+            id,
+            attempt: submission.attempt,
+            part,
+            answer: answer.clone(),
+        }));
+    }
+
+    fn receipt(&mut self, to: &Submission, outcome: &ReceiptOutcome, announced: Announced, now: Now) {
+        let (phone, id, at_ms) = (self.phone, to.id, now.wall_ms);
+        self.witness.note(&Line::Carrier(match announced {
+            Announced::Delivered => CarrierLine::Delivered { phone, id, at_ms },
+            Announced::Lost => CarrierLine::ReceiptLost { phone, id, at_ms },
+            Announced::Failed => CarrierLine::ReceiptFailed { phone, id, at_ms },
+        }));
+        if announced != Announced::Lost {
+            let parts = 0..to.parts;
+            self.told.extend(parts.map(|part| Input::Receipt { id, part, receipt: outcome.clone() }));
+        }
+        if announced == Announced::Delivered
+            && let Some(after) = self.profile.reply_after_ms
+        {
+            self.texts += 1;
+            let body = format!("Got it, thanks! ({}-{})", short(id), self.texts);
+            self.plan(now, after, Coming::Sms { slot: to.slot, from: to.to.clone(), body });
+        }
+    }
+
+    fn stranger(&mut self, now: Now) {
+        if let Some(index) = self.sims.len().checked_sub(1).map(|last| self.dice.random_range(0..=last)) {
+            let slot = self.sims[index].slot;
+            self.texts += 1;
+            let from = format!("+1555{:07}", self.dice.random_range(100..9_999_999));
+            let body = format!("Hello no. {} to {}", self.texts, short(self.phone));
+            self.happen(Coming::Sms { slot, from, body }, now);
+        }
+        self.begin(now);
+    }
+}
+
+/// Enough of an id to tell texts apart in a demo.
+fn short(id: Uuid) -> String {
+    id.simple().to_string().split_off(20)
+}

@@ -1,1 +1,35 @@
-fn main() {}
+//! `cargo xtask`: argv to work, nothing else. What is done is in `steps`, what it takes in `needs`, and what came
+//! of it in `summary`.
+#![expect(clippy::print_stdout, reason = "a command line tool speaks on standard output")]
+
+mod needs;
+mod steps;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything that a change to Relay Hub has to pass.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    work: Work,
+}
+
+#[derive(Debug, Subcommand)]
+enum Work {
+    /// Every test there is: format, lints, build, tests. Ends with `N passed, N failed, N skipped`.
+    Test(steps::TestOptions),
+    /// The same as CI: installs what is missing with apt-get, then `test`.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    let passed = match Arguments::parse().work {
+        Work::Test(options) => steps::test(&options),
+        Work::Ci => steps::ci(),
+    };
+    if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -77,6 +77,11 @@ close_codes! {
 }
 
 impl CloseCode {
+    /// The code with this number, if it is known.
+    pub fn of(code: u16) -> Option<CloseCode> {
+        CloseCode::ALL.iter().copied().find(|known| known.code() == code)
+    }
+
     /// The class of this code.
     pub fn class(self) -> CloseClass {
         CloseClass::of(self.code())
@@ -91,6 +96,17 @@ impl CloseClass {
             4200..=4299 => CloseClass::Replaced,
             4300..=4399 => CloseClass::Draining,
             _ => CloseClass::Retry,
+        }
+    }
+
+    /// The code that stands for a class where the true one is unknown: it promises nothing beyond the class.
+    /// For `Stop` that is not `revoked`, which would tell a phone that its token is dead.
+    pub fn plainest(self) -> CloseCode {
+        match self {
+            CloseClass::Retry => CloseCode::Internal,
+            CloseClass::Stop => CloseCode::UnsupportedProtocol,
+            CloseClass::Replaced => CloseCode::Replaced,
+            CloseClass::Draining => CloseCode::Draining,
         }
     }
 }
@@ -110,13 +126,46 @@ impl<'de> Deserialize<'de> for CloseCode {
 }
 
 /// The frame before every close by the hub: the reason in words, and for a drain how far to spread.
+///
+/// On the wire it also carries the reason's number, so that a phone finds the class of a word that it does not
+/// know; such a reason reads as the plainest of its class ([`CloseClass::plainest`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Wire", from = "Wire")]
 pub struct Closing {
     /// Why.
     pub reason: CloseCode,
     /// What happened and what to do, for a log.
     pub detail: String,
     /// With `draining`: reconnect after a random part of this many milliseconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spread_ms: Option<u64>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Wire {
+    #[serde(default)]
+    code: u16,
+    reason: String,
+    #[serde(default)]
+    detail: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    spread_ms: Option<u64>,
+}
+
+impl From<Closing> for Wire {
+    fn from(closing: Closing) -> Wire {
+        Wire {
+            code: closing.reason.code(),
+            reason: closing.reason.word().to_owned(),
+            detail: closing.detail,
+            spread_ms: closing.spread_ms,
+        }
+    }
+}
+
+impl From<Wire> for Closing {
+    fn from(wire: Wire) -> Closing {
+        let reason = CloseCode::from_word(&wire.reason)
+            .unwrap_or_else(|| CloseCode::of(wire.code).unwrap_or(CloseClass::of(wire.code).plainest()));
+        Closing { reason, detail: wire.detail, spread_ms: wire.spread_ms }
+    }
 }

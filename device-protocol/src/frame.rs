@@ -43,6 +43,7 @@ pub enum DownFrame {
     /// Every event up to this number is stored.
     Ack {
         /// U.
+        #[serde(deserialize_with = "crate::limits::sequence")]
         up: u64,
     },
     /// Fleet control.
@@ -57,6 +58,7 @@ pub enum DownFrame {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Send {
     /// Position in the down stream.
+    #[serde(deserialize_with = "crate::limits::sequence")]
     pub down_seq: u64,
     /// The message. A phone drops a repeat by this id, never by the number.
     pub id: Uuid,
@@ -108,6 +110,10 @@ pub enum FrameError {
     /// Not JSON, no `type`, or a known type that lacks what it needs: close with `malformed_frame`.
     #[error("malformed frame: {0}")]
     Malformed(String),
+    /// A `command` that this phone cannot read, by its kind or its arguments: answer with
+    /// [`crate::CommandOutcome::Unknown`] and go on. It must not close, or a new kind would lock old phones out.
+    #[error("unknown command `{0}`")]
+    UnknownCommand(Uuid),
     /// JSON with a type of another time: answer with [`ErrorCode::UnknownType`] and go on.
     #[error("unknown frame type `{0}`")]
     UnknownType(String),
@@ -133,18 +139,38 @@ enum EventsWord {
     Events,
 }
 
+/// What is enough of a command to answer it.
+#[derive(Deserialize)]
+struct CommandEnvelope {
+    r#type: CommandWord,
+    id: Uuid,
+    #[serde(rename = "command")]
+    _kind: String,
+}
+
+#[derive(Deserialize)]
+enum CommandWord {
+    #[serde(rename = "command")]
+    Command,
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum PlainUp {
     Hello(Box<Hello>),
-    Ack { down: u64 },
+    Ack {
+        #[serde(deserialize_with = "crate::limits::sequence")]
+        down: u64,
+    },
     Telemetry(Telemetry),
     CommandResult(CommandResult),
     Error(ErrorFrame),
 }
 
-const UP_TYPES: [&str; 6] = ["hello", "ack", "events", "telemetry", "command_result", "error"];
-const DOWN_TYPES: [&str; 7] = ["welcome", "send", "cancel", "ack", "command", "error", "closing"];
+/// The `type` words of a phone's frames.
+pub const UP_TYPES: [&str; 6] = ["hello", "ack", "events", "telemetry", "command_result", "error"];
+/// The `type` words of the hub's frames.
+pub const DOWN_TYPES: [&str; 7] = ["welcome", "send", "cancel", "ack", "command", "error", "closing"];
 
 impl<'a> UpFrame<'a> {
     /// Reads a frame of a phone.
@@ -156,21 +182,29 @@ impl<'a> UpFrame<'a> {
             Some((head, rest)) => (head, Some(rest)),
             None => (text, None),
         };
+        object(text)?;
         // Only the first line of an `events` frame decides whether there is a frame.
         if let Ok(EventsHeader { first, .. }) = serde_json::from_str(head) {
-            let lines: Vec<&str> = rest.map(|rest| rest.split('\n').collect()).unwrap_or_default();
+            // One more than allowed is enough to refuse: a frame of line feeds must not cost memory.
+            let enough = crate::limits::MAX_EVENTS_PER_FRAME + 1;
+            let lines: Vec<&str> =
+                rest.map(|rest| rest.split('\n').take(enough).collect()).unwrap_or_default();
             if first == 0 || lines.is_empty() {
                 return Err(FrameError::Malformed("events need `first` from 1 and a line each".into()));
             }
             if lines.len() > crate::limits::MAX_EVENTS_PER_FRAME {
                 return Err(FrameError::TooLarge(text.len()));
             }
-            if first.checked_add(lines.len() as u64).is_none_or(|end| end > i64::MAX as u64) {
+            if first.checked_add(lines.len() as u64).is_none_or(|next| next > crate::limits::MAX_SEQUENCE) {
                 return Err(FrameError::Malformed("event numbers out of range".into()));
             }
             return Ok(UpFrame::Events { first, lines });
         }
-        known_type(text, &UP_TYPES)?;
+        if known_type(text, &UP_TYPES)? == "events" {
+            return Err(FrameError::Malformed(
+                "the first line of `events` needs `first` and a line end".into(),
+            ));
+        }
         let plain: PlainUp = serde_json::from_str(text).map_err(malformed)?;
         Ok(match plain {
             PlainUp::Hello(hello) => UpFrame::Hello(hello),
@@ -201,8 +235,12 @@ impl DownFrame {
         if text.len() > crate::limits::MAX_DOWN_FRAME_BYTES {
             return Err(FrameError::TooLarge(text.len()));
         }
+        object(text)?;
         known_type(text, &DOWN_TYPES)?;
-        serde_json::from_str(text).map_err(malformed)
+        serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
+            Ok(CommandEnvelope { r#type: CommandWord::Command, id, .. }) => FrameError::UnknownCommand(id),
+            Err(_) => malformed(error),
+        })
     }
 
     /// Writes the frame.
@@ -221,9 +259,15 @@ pub fn events_frame<S: AsRef<str>>(first: u64, lines: &[S]) -> String {
     text
 }
 
-fn known_type(text: &str, known: &[&str]) -> Result<(), FrameError> {
+/// serde reads a struct from a list of its members too; on the wire a frame is an object and nothing else.
+fn object(text: &str) -> Result<(), FrameError> {
+    let object = text.trim_ascii_start().starts_with('{');
+    object.then_some(()).ok_or_else(|| FrameError::Malformed("not a JSON object".into()))
+}
+
+fn known_type(text: &str, known: &[&str]) -> Result<String, FrameError> {
     let Typed { r#type } = serde_json::from_str(text).map_err(malformed)?;
-    if known.contains(&r#type.as_str()) { Ok(()) } else { Err(FrameError::UnknownType(r#type)) }
+    if known.contains(&r#type.as_str()) { Ok(r#type) } else { Err(FrameError::UnknownType(r#type)) }
 }
 
 fn malformed(error: serde_json::Error) -> FrameError {

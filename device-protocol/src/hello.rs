@@ -1,9 +1,9 @@
 //! The first frame of each side.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
-use crate::Sim;
+use crate::{Sim, limits};
 
 /// First frame of a phone: which journal it goes on with, and what it is.
 ///
@@ -19,12 +19,14 @@ pub struct Hello {
     pub app: AppFacts,
     /// The phone.
     pub os: OsFacts,
-    /// Every inserted SIM.
+    /// Every inserted SIM, at most [`limits::MAX_SIMS`].
+    #[serde(deserialize_with = "crate::sim::inventory")]
     pub sims: Vec<Sim>,
     /// The journal.
     pub journal: JournalFacts,
-    /// Messages this journal has taken or is submitting and that have not ended.
-    #[serde(default)]
+    /// Messages this journal has taken or is submitting and that have not ended, at most
+    /// [`limits::MAX_UNFINISHED`].
+    #[serde(default, deserialize_with = "unfinished")]
     pub unfinished: Vec<Uuid>,
     /// How many dispatched messages this phone takes before any of them ends.
     #[serde(default = "default_max_pending")]
@@ -32,7 +34,15 @@ pub struct Hello {
 }
 
 fn default_max_pending() -> u32 {
-    crate::limits::DEFAULT_MAX_PENDING
+    limits::DEFAULT_MAX_PENDING
+}
+
+fn unfinished<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Uuid>, D::Error> {
+    let ids = Vec::deserialize(deserializer)?;
+    if ids.len() > limits::MAX_UNFINISHED {
+        return Err(de::Error::custom("too many ids in `unfinished`"));
+    }
+    Ok(ids)
 }
 
 /// The app's facts.
@@ -55,7 +65,8 @@ pub struct OsFacts {
     pub model: String,
 }
 
-/// How far a journal has come. Event numbers start at 1; `lowest` is `head + 1` where none is kept.
+/// How far a journal has come. Event numbers start at 1; `lowest` is `head + 1` where none is kept. No number
+/// is above [`limits::MAX_SEQUENCE`]; whether they contradict each other is the hub's to judge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalFacts {
     /// Id of the journal, made with it.
@@ -63,12 +74,16 @@ pub struct JournalFacts {
     /// Whether this journal has never written down a welcome.
     pub virgin: bool,
     /// Lowest event still kept.
+    #[serde(deserialize_with = "limits::sequence")]
     pub lowest: u64,
     /// Highest event.
+    #[serde(deserialize_with = "limits::sequence")]
     pub head: u64,
     /// Highest event that the hub has acknowledged, as far as the phone knows.
+    #[serde(deserialize_with = "limits::sequence")]
     pub acked: u64,
     /// Highest `down_seq` journalled.
+    #[serde(deserialize_with = "limits::sequence")]
     pub down: u64,
 }
 
@@ -89,8 +104,9 @@ pub struct Welcome {
     pub settings: Settings,
 }
 
-/// Settings that the hub pushes; absent members keep the phone's own defaults.
+/// Settings that the hub pushes; absent members mean the defaults of [`limits`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// Time between the phone's pings, milliseconds.
     pub ping_interval_ms: u64,
@@ -105,10 +121,10 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
-            ping_interval_ms: crate::limits::PING_INTERVAL_MS,
-            radio_answer_timeout_ms: 300_000,
-            guard_segments: 24,
-            guard_window_ms: 60_000,
+            ping_interval_ms: limits::PING_INTERVAL_MS,
+            radio_answer_timeout_ms: limits::RADIO_ANSWER_TIMEOUT_MS,
+            guard_segments: limits::GUARD_SEGMENTS,
+            guard_window_ms: limits::GUARD_WINDOW_MS,
         }
     }
 }

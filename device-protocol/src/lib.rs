@@ -19,7 +19,9 @@ mod telemetry;
 pub use close::{CloseClass, CloseCode, Closing};
 pub use command::{Command, CommandKind, CommandOutcome, CommandResult};
 pub use event::{Event, EventAt};
-pub use frame::{Cancel, DownFrame, ErrorCode, ErrorFrame, FrameError, Send, UpFrame, events_frame};
+pub use frame::{
+    Cancel, DOWN_TYPES, DownFrame, ErrorCode, ErrorFrame, FrameError, Send, UP_TYPES, UpFrame, events_frame,
+};
 pub use hello::{AppFacts, Hello, JournalFacts, OsFacts, Settings, Welcome};
 pub use pairing::{PAIR_PATH, PairReply, PairRequest};
 pub use refusal::{Refusal, RefusalBody, RefusalCode};

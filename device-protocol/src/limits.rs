@@ -1,5 +1,7 @@
 //! The bounds of the protocol. Both sides keep them; whoever sees one broken closes the socket.
 
+use serde::{Deserialize, Deserializer, de};
+
 /// Largest frame a phone may send, bytes of UTF-8.
 pub const MAX_UP_FRAME_BYTES: usize = 256 * 1024;
 /// Largest frame the hub may send, bytes of UTF-8. The longest SMS with every character escaped still fits.
@@ -28,3 +30,30 @@ pub const MAX_UCS2_UNITS: usize = 17_085;
 pub const MAX_UNFINISHED: usize = 4096;
 /// SIMs in an inventory.
 pub const MAX_SIMS: usize = 8;
+/// Highest number of either stream: what a signed 64-bit column and Kotlin's `Long` hold.
+pub const MAX_SEQUENCE: u64 = i64::MAX as u64;
+/// Default of [`crate::Settings::radio_answer_timeout_ms`].
+pub const RADIO_ANSWER_TIMEOUT_MS: u64 = 300_000;
+/// Default of [`crate::Settings::guard_segments`]: below Android's own dialog at about 30 a minute.
+pub const GUARD_SEGMENTS: u32 = 24;
+/// Default of [`crate::Settings::guard_window_ms`].
+pub const GUARD_WINDOW_MS: u64 = 60_000;
+/// Days that a journal keeps acknowledged entries: a hub restored from an older backup asks for them again.
+pub const KEEP_ACKED_DAYS: u64 = 14;
+/// Days that a phone keeps the ids of messages, so that a repeat is known as one.
+pub const KEEP_IDS_DAYS: u64 = 30;
+/// Time between two sweeps of the system's inbox, milliseconds.
+pub const SWEEP_INTERVAL_MS: u64 = 900_000;
+/// Upper end of the random wait before the first reconnect, milliseconds; it doubles with each failure.
+pub const BACKOFF_FIRST_MS: u64 = 1_000;
+/// Where the doubling ends, milliseconds.
+pub const BACKOFF_MAX_MS: u64 = 60_000;
+
+/// Reads a number of either stream. A number above the bound could be neither stored nor counted on from.
+pub(crate) fn sequence<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > MAX_SEQUENCE {
+        return Err(de::Error::custom("a stream's number above 2^63 - 1"));
+    }
+    Ok(number)
+}

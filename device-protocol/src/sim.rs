@@ -1,6 +1,8 @@
 //! What a phone tells of its SIMs, and how both sides tell one SIM from another.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
+
+use crate::limits::MAX_SIMS;
 
 /// One inserted SIM of a phone's inventory.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +35,15 @@ impl Sim {
             iccid_hash: self.iccid_hash.clone(),
         }
     }
+}
+
+/// Reads an inventory, at most [`MAX_SIMS`] long.
+pub(crate) fn inventory<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Sim>, D::Error> {
+    let sims = Vec::deserialize(deserializer)?;
+    if sims.len() > MAX_SIMS {
+        return Err(de::Error::custom("too many SIMs in one inventory"));
+    }
+    Ok(sims)
 }
 
 /// The facts by which a SIM is recognised; any may be unknown.

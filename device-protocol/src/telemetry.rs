@@ -31,4 +31,7 @@ pub enum RadioWait {
     NoService,
     /// The radio guard's window is full.
     RadioGuard,
+    /// A reason from a phone newer than this list: telemetry must not end a session over a word.
+    #[serde(other)]
+    Other,
 }

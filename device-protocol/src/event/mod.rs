@@ -63,8 +63,25 @@ pub enum Event {
 impl Event {
     /// Reads one line of an `events` frame.
     pub fn parse(line: &str) -> Result<Event, serde_json::Error> {
+        // serde reads a struct from a list of its members too; on the wire an event is an object.
+        if !line.trim_ascii_start().starts_with('{') {
+            return Err(serde::de::Error::custom("not a JSON object"));
+        }
         serde_json::from_str(line)
     }
+
+    /// Every `type` word.
+    pub const TYPES: [&'static str; 9] = [
+        "sent",
+        "delivered",
+        "failed",
+        "expired",
+        "canceled",
+        "too_late",
+        "uncertain",
+        "inbound",
+        "sim_changed",
+    ];
 
     /// The outbound message that this event is about, if it is about one.
     pub fn message_id(&self) -> Option<Uuid> {

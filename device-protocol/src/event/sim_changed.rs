@@ -10,6 +10,7 @@ use crate::Sim;
 pub struct SimChanged {
     /// When it was read.
     pub at: EventAt,
-    /// Every inserted SIM.
+    /// Every inserted SIM, at most [`crate::limits::MAX_SIMS`].
+    #[serde(deserialize_with = "crate::sim::inventory")]
     pub sims: Vec<Sim>,
 }

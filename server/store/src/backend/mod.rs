@@ -1,0 +1,21 @@
+//! The database behind the store: the only place that names a backend.
+//!
+//! [`Conn`] has one variant today; PostgreSQL becomes the second. So nothing outside this folder may use what
+//! only one of them can: no upserts, no multi-row values, ids as bytes, instants as integers.
+
+mod sqlite;
+mod trouble;
+
+pub(crate) use sqlite::{Checkpointer, begin, commit, open_reader, open_writer, rollback, wal_bytes};
+pub use sqlite::{Durability, OpenError};
+pub(crate) use trouble::{Trouble, classify};
+
+/// A connection to whichever backend the store was opened on.
+#[derive(diesel::MultiConnection)]
+pub(crate) enum Conn {
+    /// Embedded SQLite.
+    Sqlite(diesel::SqliteConnection),
+}
+
+/// diesel's name for it, in the types of boxed queries.
+pub(crate) type Backend = <Conn as diesel::Connection>::Backend;

@@ -1,0 +1,203 @@
+//! Embedded SQLite: opening, transactions, checkpoints.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::prelude::*;
+use diesel::sqlite::Sqlite;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::Conn;
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// Whether a commit reaches the disk before it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Durability {
+    /// WAL with `synchronous=FULL`: every commit is flushed.
+    Full,
+    /// `synchronous=OFF`, for the simulation on a memory file system only.
+    Simulated,
+}
+
+/// Why a database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be made or opened.
+    #[error("cannot open the database `{path}`: {why}; check that the folder exists and that you own it")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
+    },
+    /// It was written by a newer version.
+    #[error(
+        "the database `{path}` was written by a newer relay-hub (it knows migration `{newest}`, this one does \
+         not): start that version or a later one; nothing was changed"
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// A migration that this version does not know.
+        newest: String,
+    },
+    /// A migration or a setting failed.
+    #[error("cannot prepare the database `{path}`: {why}")]
+    Prepare {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        why: String,
+    },
+}
+
+/// Opens the one writing connection and brings the schema up to date.
+pub(crate) fn open_writer(path: &Path, durability: Durability) -> Result<Conn, OpenError> {
+    // Made by us first, so that it is never readable by others, not even for a moment.
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| OpenError::File { path: path.to_owned(), why: error.to_string() })?;
+    let mut conn = establish(path)?;
+    refuse_newer(&mut conn, path)?;
+    let synchronous = match durability {
+        Durability::Full => "FULL",
+        Durability::Simulated => "OFF",
+    };
+    // Checkpoints belong to `Checkpointer`: inside a commit they would be its latency.
+    conn.batch_execute(&format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; \
+         PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;"
+    ))
+    .map_err(prepare(path))?;
+    conn.run_pending_migrations(MIGRATIONS)
+        .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
+    Ok(Conn::Sqlite(conn))
+}
+
+/// Opens a connection that can only read.
+pub(crate) fn open_reader(path: &Path) -> Result<Conn, OpenError> {
+    let mut conn = establish(path)?;
+    conn.batch_execute(
+        "PRAGMA query_only = 1; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
+    )
+    .map_err(prepare(path))?;
+    Ok(Conn::Sqlite(conn))
+}
+
+fn establish(path: &Path) -> Result<SqliteConnection, OpenError> {
+    let file = |why: String| OpenError::File { path: path.to_owned(), why };
+    let text = path.to_str().ok_or_else(|| file("the path is not UTF-8".into()))?;
+    SqliteConnection::establish(text).map_err(|error| file(error.to_string()))
+}
+
+fn prepare(path: &Path) -> impl Fn(diesel::result::Error) -> OpenError + '_ {
+    |error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() }
+}
+
+/// Looks before it touches: `run_pending_migrations` answers Ok on a database from the future.
+fn refuse_newer(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    #[derive(QueryableByName)]
+    struct Applied {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        version: String,
+    }
+    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS
+        .migrations()
+        .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
+    let known: Vec<MigrationVersion<'_>> = known.iter().map(|migration| migration.name().version()).collect();
+    let table = diesel::sql_query(
+        "SELECT name AS version FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'",
+    );
+    if table.load::<Applied>(conn).map_err(prepare(path))?.is_empty() {
+        return Ok(());
+    }
+    let applied: Vec<Applied> =
+        diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version DESC")
+            .load(conn)
+            .map_err(prepare(path))?;
+    let unknown = applied
+        .into_iter()
+        .find(|applied| !known.contains(&MigrationVersion::from(applied.version.as_str())));
+    match unknown {
+        Some(applied) => Err(OpenError::Newer { path: path.to_owned(), newest: applied.version }),
+        None => Ok(()),
+    }
+}
+
+type Transactions = AnsiTransactionManager;
+
+/// Opens the batch's transaction, taking the write lock at once: a later upgrade could fail half-way.
+pub(crate) fn begin(conn: &mut Conn) -> QueryResult<()> {
+    let Conn::Sqlite(sqlite) = conn;
+    if depth(sqlite) == 0 {
+        Transactions::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")
+    } else {
+        Transactions::begin_transaction(sqlite)
+    }
+}
+
+/// Commits what [`begin`] opened: the batch, or the savepoint inside it.
+pub(crate) fn commit(conn: &mut Conn) -> QueryResult<()> {
+    let Conn::Sqlite(sqlite) = conn;
+    Transactions::commit_transaction(sqlite)
+}
+
+/// Takes back what [`begin`] opened.
+pub(crate) fn rollback(conn: &mut Conn) -> QueryResult<()> {
+    let Conn::Sqlite(sqlite) = conn;
+    Transactions::rollback_transaction(sqlite)
+}
+
+fn depth(sqlite: &mut SqliteConnection) -> u32 {
+    match Transactions::transaction_manager_status_mut(sqlite) {
+        diesel::connection::TransactionManagerStatus::Valid(status) => {
+            status.transaction_depth().map_or(0, std::num::NonZeroU32::get)
+        }
+        diesel::connection::TransactionManagerStatus::InError => 0,
+    }
+}
+
+/// Size of the write-ahead log.
+pub(crate) fn wal_bytes(path: &Path) -> u64 {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    std::fs::metadata(wal).map_or(0, |metadata| metadata.len())
+}
+
+/// Moves the write-ahead log into the database, off the commit path.
+pub(crate) struct Checkpointer(SqliteConnection);
+
+impl Checkpointer {
+    /// Opens a connection of its own.
+    pub(crate) fn open(path: &Path) -> Result<Checkpointer, OpenError> {
+        let mut conn = establish(path)?;
+        conn.batch_execute("PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL;").map_err(prepare(path))?;
+        Ok(Checkpointer(conn))
+    }
+
+    /// Moves what no reader holds; waits for nobody.
+    pub(crate) fn passive(&mut self) -> QueryResult<()> {
+        self.0.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+}
+
+impl Conn {
+    /// Moves everything and cuts the log back to nothing, unless a reader stands in the way: then it is tried again
+    /// later. Called by the writer alone, between batches.
+    pub(crate) fn truncate_wal(&mut self) -> QueryResult<()> {
+        let Conn::Sqlite(sqlite) = self;
+        // With a time-out the call would block for all of it while a reader is open.
+        sqlite.batch_execute("PRAGMA busy_timeout = 0")?;
+        let outcome = sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)");
+        sqlite.batch_execute("PRAGMA busy_timeout = 5000")?;
+        outcome
+    }
+}

@@ -1,0 +1,43 @@
+//! Messages that have been uncertain for too long.
+
+use std::time::Duration;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
+
+use super::{SWEEP_ROWS, fact};
+use crate::lane::{Change, Tx};
+use crate::rows::id;
+use crate::rows::outbound::OutboundRow;
+use crate::schema::outbound;
+
+/// Gives some of them up: the lowest of failures, so that a later truth still wins. The verdict counts them.
+#[derive(Debug, Clone, Copy)]
+pub struct GiveUpUncertain {
+    /// How long a message stays uncertain.
+    pub after: Duration,
+}
+
+impl Change for GiveUpUncertain {
+    type Verdict = usize;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
+        let due: Vec<OutboundRow> = outbound::table
+            .filter(sql::<Bool>("rank = 1 AND uncertain_at IS NOT NULL"))
+            .filter(outbound::uncertain_at.le(tx.now.minus(self.after).nanos()))
+            .order(outbound::uncertain_at)
+            .limit(SWEEP_ROWS)
+            .select(OutboundRow::as_select())
+            .load(tx.conn)?;
+        for row in &due {
+            let Some(mut stream) = tx.stream(id(&row.device_id)?)? else { continue };
+            let failure = Failure::outcome_unknown("the phone never told whether it was sent");
+            let kind = FactKind::Failed(FailedAt::Unknown, failure);
+            fact::record(tx, &mut stream, row, &Fact { kind, at: tx.now, up_seq: 0 })?;
+            tx.put_stream(stream);
+        }
+        Ok(due.len())
+    }
+}

@@ -1,0 +1,49 @@
+//! Writes: one change, one file. Each is applied inside the lane's transaction and answers with a verdict.
+
+mod accept_messages;
+mod cancel_message;
+mod close_session;
+mod create_account;
+mod create_key;
+mod dispatch;
+mod dispatch_next;
+mod expire_queued;
+mod fact;
+mod finish_command;
+mod give_up_uncertain;
+mod issue_command;
+mod issue_pairing_code;
+mod mark_alive;
+mod open_session;
+mod record_events;
+mod redeem_pairing_code;
+mod revoke_device;
+mod revoke_key;
+mod set_sim_number;
+mod set_stalled;
+mod settle_unpaired;
+mod sim_inventory;
+
+pub use accept_messages::{AcceptMessages, Acceptance, Refusal};
+pub use cancel_message::{CancelMessage, CancelVerdict};
+pub use close_session::CloseSession;
+pub use create_account::CreateAccount;
+pub use create_key::{CreateKey, KeyVerdict};
+pub use dispatch_next::{DispatchNext, NextVerdict};
+pub use expire_queued::ExpireQueued;
+pub use finish_command::FinishCommand;
+pub use give_up_uncertain::GiveUpUncertain;
+pub use issue_command::{IssueCommand, IssueVerdict};
+pub use issue_pairing_code::{IssuePairingCode, PairTarget, PairingCodeVerdict};
+pub use mark_alive::MarkAlive;
+pub use open_session::{OpenSession, OpenVerdict, OpenedSession};
+pub use record_events::{RecordEvents, RecordVerdict};
+pub use redeem_pairing_code::{Paired, RedeemPairingCode, RedeemVerdict};
+pub use revoke_device::RevokeDevice;
+pub use revoke_key::RevokeKey;
+pub use set_sim_number::{SetSimNumber, SimNumberVerdict};
+pub use set_stalled::{SetStalled, Stalled};
+pub use settle_unpaired::SettleUnpaired;
+
+/// Rows that a sweep touches in one batch: bounds what the callers beside it wait.
+pub const SWEEP_ROWS: i64 = 200;

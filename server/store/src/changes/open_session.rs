@@ -1,0 +1,208 @@
+//! A phone said hello: who speaks for the device from now on, and where both streams go on.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use relay_domain::message::Dispatch;
+use relay_domain::report::SimReport;
+use relay_domain::resume::{self, Case, Known, Presented, Refused};
+use relay_domain::state::{Fact, FactKind, Rank};
+use relay_domain::{DeviceId, MessageId};
+
+use super::{fact, sim_inventory};
+use crate::lane::{Change, Stream, Tx};
+use crate::rows::outbound::{OutboundRow, load_of_device, store_dispatch};
+use crate::rows::{device as device_rows, signed32};
+use crate::schema::{attention, device, outbound};
+
+/// Opens a session.
+#[derive(Debug, Clone)]
+pub struct OpenSession {
+    /// The device that the token names.
+    pub device_id: DeviceId,
+    /// The generation that the token names.
+    pub generation: u32,
+    /// Number of the connection in this process, rising in the order of upgrades.
+    pub connection: u64,
+    /// The journal.
+    pub presented: Presented,
+    /// Messages that the journal has taken and not ended.
+    pub unfinished: Vec<MessageId>,
+    /// The SIM inventory.
+    pub sims: Vec<SimReport>,
+    /// Dispatched messages that the phone takes.
+    pub max_pending: u32,
+    /// App version, for people.
+    pub app_version: String,
+    /// Phone and system, for people.
+    pub os: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenVerdict {
+    /// Open.
+    Opened(OpenedSession),
+    /// The token is of an older generation, or the device was revoked.
+    Revoked,
+    /// A newer connection has opened a session before this hello was looked at.
+    Replaced,
+    /// The journal is older than what was stored from it.
+    WentBack,
+    /// The hello's numbers contradict each other.
+    Bad,
+}
+
+/// An open session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenedSession {
+    /// Its number.
+    pub epoch: u64,
+    /// The hub's incarnation.
+    pub incarnation: u32,
+    /// The row of the resume table.
+    pub case: Case,
+    /// U.
+    pub up: u64,
+    /// N.
+    pub down: u64,
+    /// Whether messages may be allocated at once: nothing that the hello announced is missing.
+    pub live: bool,
+}
+
+impl Change for OpenSession {
+    type Verdict = OpenVerdict;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<OpenVerdict> {
+        let (Some(row), Some(mut stream)) =
+            (device_rows::load(tx.conn, self.device_id)?, tx.stream(self.device_id)?)
+        else {
+            return Ok(OpenVerdict::Revoked);
+        };
+        if !stream.paired || row.revoked_at.is_some() || row.generation != signed32(self.generation) {
+            return Ok(OpenVerdict::Revoked);
+        }
+        if !tx.is_newest_connection(self.device_id, self.connection) {
+            return Ok(OpenVerdict::Replaced);
+        }
+        let known = Known { journal: stream.journal, up: stream.up, down: stream.down };
+        let resumed = match resume::resume(&known, &self.presented) {
+            Ok(resumed) => resumed,
+            Err(Refused::Bad) => return Ok(OpenVerdict::Bad),
+            Err(Refused::WentBack) => {
+                self.attend(tx, &stream, "journal_went_back", "a copied phone, or one set back: pair it again")?;
+                return Ok(OpenVerdict::WentBack);
+            }
+        };
+        if resumed.orphans() {
+            self.orphan(tx, &mut stream)?;
+        }
+        if resumed.hole(&self.presented) {
+            let detail = format!("events before {} were pruned and never stored", self.presented.lowest);
+            self.attend(tx, &stream, "events_missing", &detail)?;
+        }
+        stream.journal = Some(self.presented.journal);
+        stream.up = resumed.up;
+        stream.down = resumed.down;
+        stream.epoch = next_epoch(stream.epoch, tx.incarnation);
+        stream.connected = true;
+        stream.stalled = false;
+        stream.resume_head = self.presented.head;
+        stream.max_pending = self.max_pending;
+        stream.last_seen_at = Some(tx.now);
+        self.bind_unfinished(tx, &mut stream)?;
+        recount(tx, &mut stream)?;
+        tx.put_stream(stream);
+        sim_inventory::apply(tx, &stream, &self.sims)?;
+        self.describe(tx)?;
+        Ok(OpenVerdict::Opened(OpenedSession {
+            epoch: stream.epoch,
+            incarnation: tx.incarnation,
+            case: resumed.case,
+            up: stream.up,
+            down: stream.down,
+            live: stream.live(),
+        }))
+    }
+}
+
+/// The epoch after `last`: incarnation × 2³² + counter.
+fn next_epoch(last: u64, incarnation: u32) -> u64 {
+    last.max(u64::from(incarnation) << 32) + 1
+}
+
+impl OpenSession {
+    /// The journal known before is gone: nobody knows what it had taken.
+    fn orphan(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
+        let Some(journal) = stream.journal else { return Ok(()) };
+        let bound: Vec<OutboundRow> = outbound::table
+            .filter(outbound::device_id.eq(self.device_id.as_bytes().as_slice()))
+            .filter(sql::<Bool>("rank = 1"))
+            .filter(outbound::journal_id.eq(journal.as_bytes().as_slice()))
+            .filter(outbound::uncertain_at.is_null())
+            .select(OutboundRow::as_select())
+            .load(tx.conn)?;
+        for row in bound {
+            let lost = Fact { kind: FactKind::Uncertain, at: tx.now, up_seq: 0 };
+            fact::record(tx, stream, &row, &lost)?;
+        }
+        Ok(())
+    }
+
+    /// What the journal has and the hub still has as queued was dispatched in a commit that the hub lost.
+    fn bind_unfinished(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
+        for message in &self.unfinished {
+            let row = load_of_device(tx.conn, self.device_id, *message)?;
+            if row.is_some_and(|row| row.rank == Rank::Queued.number()) {
+                bind(tx, stream, *message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn attend(&self, tx: &mut Tx<'_>, stream: &Stream, kind: &str, detail: &str) -> QueryResult<()> {
+        let id: uuid::Uuid = tx.id();
+        diesel::insert_into(attention::table)
+            .values((
+                attention::id.eq(id.as_bytes().as_slice()),
+                attention::account_id.eq(stream.account_id.as_bytes().as_slice()),
+                attention::device_id.eq(self.device_id.as_bytes().as_slice()),
+                attention::kind.eq(kind),
+                attention::detail.eq(detail),
+                attention::recorded_at.eq(tx.now.nanos()),
+            ))
+            .execute(tx.conn)
+            .map(drop)
+    }
+
+    fn describe(&self, tx: &mut Tx<'_>) -> QueryResult<()> {
+        diesel::update(device::table.filter(device::id.eq(self.device_id.as_bytes().as_slice())))
+            .set((device::app_version.eq(&self.app_version), device::os.eq(&self.os)))
+            .execute(tx.conn)
+            .map(drop)
+    }
+}
+
+/// A queued message turns out to be in the phone's journal already: it is bound there and never framed again.
+pub(super) fn bind(tx: &mut Tx<'_>, stream: &mut Stream, message: MessageId) -> QueryResult<()> {
+    let Some(journal_id) = stream.journal else { return Ok(()) };
+    stream.queued = stream.queued.saturating_sub(1);
+    stream.in_flight += 1;
+    store_dispatch(tx.conn, message, &Dispatch { journal_id, down_seq: 0, at: tx.now })
+}
+
+/// Counts anew what the stream row counts along, once a session.
+fn recount(tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
+    let Some(journal) = stream.journal else { return Ok(()) };
+    let of_device = || outbound::table.filter(outbound::device_id.eq(stream.device_id.as_bytes().as_slice()));
+    let in_flight: i64 = of_device()
+        .filter(sql::<Bool>("rank = 1"))
+        .filter(outbound::journal_id.eq(journal.as_bytes().as_slice()))
+        .filter(outbound::uncertain_at.is_null())
+        .count()
+        .get_result(tx.conn)?;
+    let queued: i64 = of_device().filter(sql::<Bool>("rank = 0")).count().get_result(tx.conn)?;
+    let counted = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    (stream.in_flight, stream.queued) = (counted(in_flight), counted(queued));
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! What a device that left had queued or dispatched.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use relay_domain::DeviceId;
+use relay_domain::state::{Fact, FactKind, FailedAt, Failure, Rank};
+
+use super::{SWEEP_ROWS, fact};
+use crate::lane::{Change, Tx};
+use crate::rows::id;
+use crate::rows::outbound::OutboundRow;
+use crate::schema::{device_stream, outbound};
+
+/// Settles some messages of one device that is not paired any more: queued ones fail, dispatched ones become
+/// uncertain, for nobody knows whether the phone sent them. The verdict counts them; zero means all is settled.
+#[derive(Debug, Clone, Copy)]
+pub struct SettleUnpaired;
+
+impl Change for SettleUnpaired {
+    type Verdict = usize;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
+        let left: Option<Vec<u8>> = device_stream::table
+            .filter(sql::<Bool>("paired = 0 AND (queued > 0 OR in_flight > 0)"))
+            .select(device_stream::device_id)
+            .first(tx.conn)
+            .optional()?;
+        let Some(left) = left else { return Ok(0) };
+        let device_id: DeviceId = id(&left)?;
+        let Some(mut stream) = tx.stream(device_id)? else { return Ok(0) };
+        // The row on disk may be older than what this batch has changed.
+        if stream.paired {
+            return Ok(0);
+        }
+        // One of the two partial indexes each: together they would be a scan of the table.
+        let mut open = open_messages(tx, &left, "rank = 0")?;
+        if open.is_empty() {
+            open = open_messages(tx, &left, "rank = 1 AND uncertain_at IS NULL")?;
+        }
+        for row in &open {
+            let kind = if row.rank == Rank::Queued.number() {
+                FactKind::Failed(FailedAt::Hub, Failure::device_unpaired())
+            } else {
+                FactKind::Uncertain
+            };
+            fact::record(tx, &mut stream, row, &Fact { kind, at: tx.now, up_seq: 0 })?;
+        }
+        if open.is_empty() {
+            (stream.queued, stream.in_flight) = (0, 0);
+        }
+        tx.put_stream(stream);
+        Ok(open.len().max(1))
+    }
+}
+
+fn open_messages(tx: &mut Tx<'_>, device: &[u8], which: &str) -> QueryResult<Vec<OutboundRow>> {
+    outbound::table
+        .filter(outbound::device_id.eq(device))
+        .filter(sql::<Bool>(which))
+        .limit(SWEEP_ROWS)
+        .select(OutboundRow::as_select())
+        .load(tx.conn)
+}

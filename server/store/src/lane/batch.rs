@@ -1,0 +1,109 @@
+//! Who goes together: natural batching, no linger timer. Pure.
+//!
+//! What waited while the last flush ran makes the next batch. Two inboxes are drained alternately, so that a
+//! flood on one cannot delay the other; sweeps get one place a batch, after everyone else.
+
+use std::collections::VecDeque;
+
+/// Changes in a batch: bounds the time a caller waits for its neighbours.
+pub(crate) const MAX_BATCH: usize = 256;
+/// Changes that may wait from the API: beyond it callers are told to come back.
+pub(crate) const API_INBOX: usize = 4096;
+/// Changes that may wait from phones: beyond it sessions hold what they have.
+pub(crate) const DEVICE_INBOX: usize = 4096;
+
+/// Where a change comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Api,
+    Device,
+    Sweep,
+}
+
+/// What waits.
+pub(crate) struct Inboxes<J> {
+    api: VecDeque<J>,
+    device: VecDeque<J>,
+    sweep: VecDeque<J>,
+}
+
+impl<J> Default for Inboxes<J> {
+    fn default() -> Inboxes<J> {
+        Inboxes { api: VecDeque::new(), device: VecDeque::new(), sweep: VecDeque::new() }
+    }
+}
+
+impl<J> Inboxes<J> {
+    pub(crate) fn push(&mut self, origin: Origin, job: J) {
+        match origin {
+            Origin::Api => self.api.push_back(job),
+            Origin::Device => self.device.push_back(job),
+            Origin::Sweep => self.sweep.push_back(job),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.api.is_empty() && self.device.is_empty() && self.sweep.is_empty()
+    }
+
+    /// The next batch: one from each inbox in turn while both have some, then from the one that is left.
+    pub(crate) fn take(&mut self) -> Batch<J> {
+        let mut batch = Batch { jobs: Vec::new(), from_api: 0, from_device: 0 };
+        while batch.jobs.len() < MAX_BATCH {
+            let device = self.device.pop_front();
+            let api = if batch.jobs.len() + 1 < MAX_BATCH || device.is_none() { self.api.pop_front() } else { None };
+            if device.is_none() && api.is_none() {
+                break;
+            }
+            batch.from_device += usize::from(device.is_some());
+            batch.from_api += usize::from(api.is_some());
+            batch.jobs.extend(device);
+            batch.jobs.extend(api);
+        }
+        batch.jobs.extend(self.sweep.pop_front());
+        batch
+    }
+}
+
+/// What goes together.
+pub(crate) struct Batch<J> {
+    pub(crate) jobs: Vec<J>,
+    pub(crate) from_api: usize,
+    pub(crate) from_device: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_from_the_api_does_not_delay_reports() {
+        let mut inboxes = Inboxes::default();
+        (0..10_000).for_each(|_| inboxes.push(Origin::Api, "api"));
+        (0..10).for_each(|_| inboxes.push(Origin::Device, "device"));
+        let batch = inboxes.take();
+        assert_eq!(batch.jobs.len(), MAX_BATCH);
+        assert_eq!(batch.from_device, 10);
+        assert_eq!(&batch.jobs[..4], ["device", "api", "device", "api"]);
+    }
+
+    #[test]
+    fn order_within_an_inbox_is_kept_and_nothing_is_forgotten() {
+        let mut inboxes = Inboxes::default();
+        (0..1000).for_each(|n| inboxes.push(if n % 3 == 0 { Origin::Api } else { Origin::Device }, n));
+        let mut seen = Vec::new();
+        while !inboxes.is_empty() {
+            seen.extend(inboxes.take().jobs);
+        }
+        let of = |rest: usize| seen.iter().filter(|n| (**n % 3 == 0) == (rest == 0)).copied().collect::<Vec<_>>();
+        assert!(of(0).is_sorted() && of(1).is_sorted());
+        assert_eq!(seen.len(), 1000);
+    }
+
+    #[test]
+    fn one_sweep_rides_on_each_batch() {
+        let mut inboxes = Inboxes::default();
+        (0..3).for_each(|_| inboxes.push(Origin::Sweep, "sweep"));
+        assert_eq!(inboxes.take().jobs, ["sweep"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! Rows that nearly every change of a batch reads: kept for the length of one transaction, written once.
+
+use std::collections::HashMap;
+
+use diesel::QueryResult;
+use relay_domain::allocate::Readiness;
+use relay_domain::plan::Quota;
+use relay_domain::{AccountId, DeviceId, JournalId, Timestamp};
+
+use crate::backend::Conn;
+use crate::rows;
+
+/// The row that serialises everything about a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Stream {
+    pub(crate) device_id: DeviceId,
+    pub(crate) account_id: AccountId,
+    /// A phone holds a valid token.
+    pub(crate) paired: bool,
+    /// Number of the newest session; incarnation × 2³² + counter.
+    pub(crate) epoch: u64,
+    /// That session is open.
+    pub(crate) connected: bool,
+    pub(crate) stalled: bool,
+    pub(crate) paused: bool,
+    pub(crate) journal: Option<JournalId>,
+    /// U: events stored.
+    pub(crate) up: u64,
+    /// N: highest `down_seq` given out.
+    pub(crate) down: u64,
+    /// H of the open session's hello: nothing is allocated before `up` has reached it.
+    pub(crate) resume_head: u64,
+    pub(crate) max_pending: u32,
+    /// Dispatched to the journal and neither ended nor uncertain.
+    pub(crate) in_flight: u32,
+    /// Queued, whatever it waits for.
+    pub(crate) queued: u32,
+    pub(crate) quota: Quota,
+    /// The bucket's arrival time.
+    pub(crate) arrival: Timestamp,
+    /// The current turn of the round robin between keys.
+    pub(crate) turn: i64,
+    pub(crate) last_seen_at: Option<Timestamp>,
+}
+
+impl Stream {
+    /// A session is open and has been heard to the end of what its hello announced.
+    pub(crate) fn live(&self) -> bool {
+        self.connected && self.up >= self.resume_head
+    }
+
+    /// What allocation looks at.
+    pub(crate) fn readiness(&self) -> Readiness {
+        Readiness {
+            live: self.live(),
+            stalled: self.stalled,
+            paused: self.paused,
+            in_flight: self.in_flight,
+            max_pending: self.max_pending,
+            quota: self.quota,
+            arrival: self.arrival,
+        }
+    }
+}
+
+/// A counter of accepted messages: account and month (year × 100 + month).
+pub(crate) type UsageKey = (AccountId, i32);
+
+#[derive(Default)]
+pub(crate) struct Hot {
+    streams: HashMap<DeviceId, Kept<Stream>>,
+    usage: HashMap<UsageKey, Kept<i64>>,
+    sims: HashMap<DeviceId, Vec<rows::sim::SimRow>>,
+}
+
+struct Kept<T> {
+    value: T,
+    dirty: bool,
+}
+
+impl Hot {
+    pub(crate) fn stream(&mut self, conn: &mut Conn, device: DeviceId) -> QueryResult<Option<Stream>> {
+        if let Some(kept) = self.streams.get(&device) {
+            return Ok(Some(kept.value));
+        }
+        let loaded = rows::stream::load(conn, device)?;
+        if let Some(value) = loaded {
+            self.streams.insert(device, Kept { value, dirty: false });
+        }
+        Ok(loaded)
+    }
+
+    pub(crate) fn put_stream(&mut self, stream: Stream) {
+        self.streams.insert(stream.device_id, Kept { value: stream, dirty: true });
+    }
+
+    pub(crate) fn usage(&mut self, conn: &mut Conn, key: UsageKey) -> QueryResult<i64> {
+        if let Some(kept) = self.usage.get(&key) {
+            return Ok(kept.value);
+        }
+        let value = rows::usage::load(conn, key)?;
+        self.usage.insert(key, Kept { value, dirty: false });
+        Ok(value)
+    }
+
+    pub(crate) fn put_usage(&mut self, key: UsageKey, value: i64) {
+        self.usage.insert(key, Kept { value, dirty: true });
+    }
+
+    pub(crate) fn sims(&mut self, conn: &mut Conn, device: DeviceId) -> QueryResult<&[rows::sim::SimRow]> {
+        use std::collections::hash_map::Entry;
+        match self.sims.entry(device) {
+            Entry::Occupied(kept) => Ok(kept.into_mut()),
+            Entry::Vacant(empty) => Ok(empty.insert(rows::sim::load(conn, device)?)),
+        }
+    }
+
+    /// The device's SIMs were written: what is kept of them is old.
+    pub(crate) fn forget_sims(&mut self, device: DeviceId) {
+        self.sims.remove(&device);
+    }
+
+    /// Writes what has changed.
+    pub(crate) fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        for kept in self.streams.values_mut().filter(|kept| kept.dirty) {
+            rows::stream::store(conn, &kept.value)?;
+            kept.dirty = false;
+        }
+        for (key, kept) in self.usage.iter_mut().filter(|(_, kept)| kept.dirty) {
+            rows::usage::store(conn, *key, kept.value)?;
+            kept.dirty = false;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! The thread round the writer, and the handle that callers hold.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use tokio::sync::{Semaphore, oneshot};
+
+use super::batch::{API_INBOX, Batch, DEVICE_INBOX, Inboxes, Origin};
+use super::job::{Change, CommitError, Job, Waiting};
+use super::writer::{Fatal, Writer};
+use crate::effect::Announce;
+
+/// A caller's end of the lane.
+#[derive(Clone)]
+pub struct Lane(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    /// Told when something was pushed or the lane was closed.
+    pushed: Condvar,
+    api_room: Semaphore,
+    device_room: Semaphore,
+}
+
+#[derive(Default)]
+struct State {
+    inboxes: Inboxes<Box<dyn Job>>,
+    closed: bool,
+}
+
+impl Lane {
+    /// Commits a change of the API. A full inbox answers [`CommitError::Busy`] at once.
+    pub async fn api<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
+        // Given back by the lane when it takes the change out of the inbox.
+        self.0.api_room.try_acquire().map_err(|_| CommitError::Busy)?.forget();
+        self.push(Origin::Api, change).await
+    }
+
+    /// Commits a change of a phone's session. A full inbox makes the session wait: phones have nowhere else to go.
+    pub async fn device<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
+        self.0.device_room.acquire().await.map_err(|_| CommitError::Closed)?.forget();
+        self.push(Origin::Device, change).await
+    }
+
+    /// Commits a sweep of at most 200 rows; one rides on each batch.
+    pub async fn sweep<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
+        self.push(Origin::Sweep, change).await
+    }
+
+    async fn push<C: Change>(&self, origin: Origin, change: C) -> Result<C::Verdict, CommitError> {
+        let (reply, answer) = oneshot::channel();
+        {
+            let mut state = self.0.lock();
+            if state.closed {
+                return Err(CommitError::Closed);
+            }
+            state.inboxes.push(origin, Box::new(Waiting::new(change, reply)));
+        }
+        self.0.pushed.notify_one();
+        answer.await.unwrap_or(Err(CommitError::OutcomeUnknown))
+    }
+
+    /// Refuses what comes from now on; what waits is still committed.
+    pub(crate) fn close(&self) {
+        self.0.lock().closed = true;
+        self.0.device_room.close();
+        self.0.pushed.notify_one();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that can panic runs under this lock, so a poisoned one is still whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_for_batch(&self) -> Option<Batch<Box<dyn Job>>> {
+        let mut state = self.lock();
+        while state.inboxes.is_empty() {
+            if state.closed {
+                return None;
+            }
+            state = self.pushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let batch = state.inboxes.take();
+        drop(state);
+        self.api_room.add_permits(batch.from_api);
+        self.device_room.add_permits(batch.from_device);
+        Some(batch)
+    }
+}
+
+/// A panic on the lane's thread ends the hub like a failed commit: without its lane it can promise nothing.
+struct PanicAlarm<'a>(&'a (dyn Fn(&str) + Send + Sync));
+
+impl Drop for PanicAlarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            (self.0)("the lane's thread panicked");
+        }
+    }
+}
+
+/// The running thread.
+pub(crate) struct LaneThread {
+    pub(crate) lane: Lane,
+    thread: thread::JoinHandle<()>,
+}
+
+impl LaneThread {
+    /// Starts it. `on_fatal` is called once, from the thread, when nothing more can be promised.
+    pub(crate) fn start(
+        mut writer: Writer,
+        announce: Arc<dyn Announce>,
+        on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+        committed: Arc<AtomicBool>,
+    ) -> std::io::Result<LaneThread> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            pushed: Condvar::new(),
+            api_room: Semaphore::new(API_INBOX),
+            device_room: Semaphore::new(DEVICE_INBOX),
+        });
+        let lane = Lane(Arc::clone(&shared));
+        let thread = thread::Builder::new().name("relay-lane".into()).spawn(move || {
+            let _alarm = PanicAlarm(&*on_fatal);
+            let mut effects = Vec::new();
+            while let Some(batch) = shared.wait_for_batch() {
+                if let Err(Fatal(why)) = writer.commit(batch.jobs, &mut effects) {
+                    on_fatal(&why);
+                    shared.lock().closed = true;
+                    return;
+                }
+                committed.store(true, Ordering::Relaxed);
+                effects.drain(..).for_each(|effect| announce.announce(effect));
+            }
+            writer.checkpoint();
+        })?;
+        Ok(LaneThread { lane, thread })
+    }
+
+    /// Commits what waits and ends the thread.
+    pub(crate) fn stop(self) {
+        self.lane.close();
+        if self.thread.join().is_err() {
+            tracing::error!("the lane's thread panicked");
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Runs one batch in one transaction.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::prelude::*;
+use relay_domain::{Clock, DeviceId, Timestamp};
+
+use super::hot::Hot;
+use super::job::{Change, CommitError, Job, Waiting};
+use super::tx::Tx;
+use crate::backend::{self, Conn, Durability, OpenError, Trouble};
+use crate::effect::Effect;
+use crate::ids::IdSource;
+use crate::{rows, schema};
+
+/// The write-ahead log is cut back beyond this size; checkpoints beside the writer keep it far below.
+const WAL_CAP_BYTES: u64 = 64 * 1024 * 1024;
+/// Commits between two looks at that size.
+const COMMITS_PER_LOOK: u32 = 64;
+
+/// COMMIT failed in a way that leaves its outcome to recovery: the process must end.
+#[derive(Debug, thiserror::Error)]
+#[error("the database cannot be written any more: {0}")]
+pub(crate) struct Fatal(pub(crate) String);
+
+/// The one writer of a database. The hub runs it on the lane's thread; the simulation calls it directly.
+pub struct Writer {
+    conn: Conn,
+    path: PathBuf,
+    clock: Arc<dyn Clock>,
+    ids: IdSource,
+    incarnation: u32,
+    commits: u32,
+    /// Newest connection number of each device that connected to this process.
+    connections: HashMap<DeviceId, u64>,
+}
+
+impl Writer {
+    /// Opens the database, brings its schema up to date and clears what the last process left live.
+    pub fn open(
+        path: &Path,
+        durability: Durability,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+    ) -> Result<Writer, OpenError> {
+        let mut conn = backend::open_writer(path, durability)?;
+        let prepare =
+            |error: diesel::result::Error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() };
+        let (incarnation, alive_at): (i32, i64) = schema::hub_state::table
+            .select((schema::hub_state::incarnation, schema::hub_state::alive_at))
+            .first(&mut conn)
+            .map_err(prepare)?;
+        rows::stream::clear_connected(&mut conn, Timestamp::from_nanos(alive_at)).map_err(prepare)?;
+        let incarnation = u32::try_from(incarnation).unwrap_or(1);
+        Ok(Writer { conn, path: path.to_owned(), clock, ids: IdSource::new(seed), incarnation, commits: 0, connections: HashMap::new() })
+    }
+
+    /// The hub's incarnation.
+    pub fn incarnation(&self) -> u32 {
+        self.incarnation
+    }
+
+    /// Commits one change by itself: for the simulation and for commands without a running hub.
+    pub fn commit_one<C: Change>(&mut self, change: C) -> (Result<C::Verdict, CommitError>, Vec<Effect>) {
+        let (reply, mut answer) = tokio::sync::oneshot::channel();
+        let mut effects = Vec::new();
+        if let Err(fatal) = self.commit(vec![Box::new(Waiting::new(change, reply))], &mut effects) {
+            tracing::error!(error = %fatal, "commit failed");
+        }
+        (answer.try_recv().unwrap_or(Err(CommitError::OutcomeUnknown)), effects)
+    }
+
+    /// Runs a batch, answers every caller, and hands out what to announce.
+    pub(crate) fn commit(&mut self, jobs: Vec<Box<dyn Job>>, effects: &mut Vec<Effect>) -> Result<(), Fatal> {
+        let mut jobs: Vec<(Box<dyn Job>, Option<CommitError>)> =
+            jobs.into_iter().map(|job| (job, None)).collect();
+        let mut outcome = self.attempt(&mut jobs, effects, Isolation::Together);
+        if let Err(Failed::Batch(Trouble::Poison, why)) = &outcome {
+            // One of them is guilty of a bug: run again, each behind a savepoint, so that it alone is refused.
+            tracing::error!(error = %why, "a batch was rolled back and is run again with savepoints");
+            outcome = self.attempt(&mut jobs, effects, Isolation::Apart);
+        }
+        if outcome.is_err() {
+            effects.clear();
+        }
+        for (job, refused) in jobs {
+            job.finish(match (&outcome, refused) {
+                (Ok(()), None) => Ok(()),
+                (Ok(()), Some(refused)) => Err(refused),
+                (Err(Failed::Batch(Trouble::Poison, _)), _) => Err(CommitError::Refused),
+                (Err(Failed::Batch(..)), _) => Err(CommitError::Unavailable),
+                (Err(Failed::Commit(_)), _) => Err(CommitError::OutcomeUnknown),
+            });
+        }
+        match outcome {
+            Ok(()) => {
+                self.look_at_wal();
+                Ok(())
+            }
+            Err(Failed::Commit(why) | Failed::Batch(Trouble::Io, why)) => Err(Fatal(why)),
+            Err(Failed::Batch(trouble, why)) => {
+                tracing::warn!(?trouble, error = %why, "a batch failed");
+                Ok(())
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        jobs: &mut [(Box<dyn Job>, Option<CommitError>)],
+        effects: &mut Vec<Effect>,
+        isolation: Isolation,
+    ) -> Result<(), Failed> {
+        effects.clear();
+        let broken = |error: diesel::result::Error| Failed::Batch(backend::classify(&error), error.to_string());
+        backend::begin(&mut self.conn).map_err(broken)?;
+        if let Err(error) = self.run(jobs, effects, isolation) {
+            // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
+            let _already_gone = backend::rollback(&mut self.conn);
+            return Err(broken(error));
+        }
+        match backend::commit(&mut self.conn) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                let _already_gone = backend::rollback(&mut self.conn);
+                match backend::classify(&error) {
+                    // Nothing of the batch is in the log: SQLite refused before it wrote the commit record.
+                    trouble @ (Trouble::DiskFull | Trouble::Busy) => {
+                        Err(Failed::Batch(trouble, error.to_string()))
+                    }
+                    Trouble::Io | Trouble::Poison => Err(Failed::Commit(error.to_string())),
+                }
+            }
+        }
+    }
+
+    fn run(
+        &mut self,
+        jobs: &mut [(Box<dyn Job>, Option<CommitError>)],
+        effects: &mut Vec<Effect>,
+        isolation: Isolation,
+    ) -> QueryResult<()> {
+        let mut hot = Hot::default();
+        let (now, mut entries) = (self.clock.now(), 0);
+        for (job, refused) in jobs {
+            let announced = effects.len();
+            if isolation == Isolation::Apart {
+                backend::begin(&mut self.conn)?;
+            }
+            let mut tx = Tx {
+                conn: &mut self.conn,
+                now,
+                incarnation: self.incarnation,
+                hot: &mut hot,
+                ids: &mut self.ids,
+                effects,
+                entries: &mut entries,
+                connections: &mut self.connections,
+            };
+            let ran = job.run(&mut tx);
+            if isolation == Isolation::Together {
+                ran?;
+                continue;
+            }
+            match ran.and_then(|()| hot.flush(&mut self.conn)) {
+                Ok(()) => backend::commit(&mut self.conn)?,
+                Err(error) if backend::classify(&error) == Trouble::Poison => {
+                    tracing::error!(%error, "a change was refused by the database: this is a bug");
+                    backend::rollback(&mut self.conn)?;
+                    hot = Hot::default();
+                    effects.truncate(announced);
+                    *refused = Some(CommitError::Refused);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        hot.flush(&mut self.conn)
+    }
+
+    fn look_at_wal(&mut self) {
+        self.commits += 1;
+        if self.commits >= COMMITS_PER_LOOK {
+            self.commits = 0;
+            if backend::wal_bytes(&self.path) > WAL_CAP_BYTES {
+                self.checkpoint();
+            }
+        }
+    }
+
+    /// Moves the whole log into the database where no reader stands in the way.
+    pub(crate) fn checkpoint(&mut self) {
+        if let Err(error) = self.conn.truncate_wal() {
+            tracing::warn!(%error, "the write-ahead log could not be cut back; it is tried again later");
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Isolation {
+    Together,
+    Apart,
+}
+
+enum Failed {
+    /// Rolled back: nothing of the batch is stored.
+    Batch(Trouble, String),
+    /// COMMIT failed: nobody knows.
+    Commit(String),
+}

@@ -1,0 +1,88 @@
+//! Inbound messages of a number.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use relay_domain::message::Inbound;
+use relay_domain::{AccountId, DeviceId, Timestamp};
+
+use super::{COUNTED_ROWS, Page, Query, Read, Window, total};
+use crate::rows::inbound::InboundRow;
+use crate::schema::inbound;
+
+/// What a list is narrowed to; everything given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InboundFilter {
+    /// Received by this device.
+    pub device_id: Option<DeviceId>,
+    /// From this sender.
+    pub sender: Option<String>,
+    /// In this slot.
+    pub slot: Option<u8>,
+    /// Received at or after.
+    pub from: Option<Timestamp>,
+    /// Received at or before.
+    pub to: Option<Timestamp>,
+}
+
+/// What an account received on one number, newest first: the scope is (account, number), so that a number that
+/// moves to another account shows none of it there.
+#[derive(Debug, Clone)]
+pub struct ListInbound {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The number.
+    pub number: String,
+    /// Narrowed to.
+    pub filter: InboundFilter,
+    /// Which part.
+    pub window: Window,
+}
+
+impl Query for ListInbound {
+    type Answer = Page<Inbound>;
+
+    fn run(&self, read: &mut Read<'_>) -> QueryResult<Page<Inbound>> {
+        let found: Vec<InboundRow> = self
+            .narrowed()
+            .order((inbound::received_at.desc(), inbound::id.desc()))
+            .offset(self.window.offset)
+            .limit(self.window.limit)
+            .select(InboundRow::as_select())
+            .load(read.conn)?;
+        let counted: Vec<i64> =
+            self.narrowed().limit(COUNTED_ROWS + 1).select(sql::<BigInt>("1")).load(read.conn)?;
+        Ok(Page {
+            rows: found.into_iter().map(InboundRow::read).collect::<QueryResult<_>>()?,
+            total: total(i64::try_from(counted.len()).unwrap_or(i64::MAX)),
+        })
+    }
+}
+
+type Narrowed<'a> = inbound::BoxedQuery<'a, crate::backend::Backend>;
+
+impl ListInbound {
+    fn narrowed(&self) -> Narrowed<'_> {
+        let filter = &self.filter;
+        let mut list = inbound::table
+            .filter(inbound::account_id.eq(self.account_id.as_bytes().as_slice()))
+            .filter(inbound::number.eq(&self.number))
+            .into_boxed();
+        if let Some(device) = &filter.device_id {
+            list = list.filter(inbound::device_id.eq(device.as_bytes().as_slice()));
+        }
+        if let Some(sender) = &filter.sender {
+            list = list.filter(inbound::sender.eq(sender));
+        }
+        if let Some(slot) = filter.slot {
+            list = list.filter(inbound::slot.eq(i32::from(slot)));
+        }
+        if let Some(from) = filter.from {
+            list = list.filter(inbound::received_at.ge(from.nanos()));
+        }
+        if let Some(to) = filter.to {
+            list = list.filter(inbound::received_at.le(to.nanos()));
+        }
+        list
+    }
+}

@@ -1,0 +1,65 @@
+//! Reads: one question, one file. Each is one short transaction on the read pool; nothing streams inside one,
+//! because a long reader keeps the write-ahead log from being cut back.
+
+mod accounts;
+mod commands;
+mod devices;
+mod frames;
+mod inbound;
+mod keys;
+mod outbound;
+mod timeline;
+
+use diesel::QueryResult;
+
+use crate::backend::Conn;
+
+pub use accounts::{FindAccount, ListAccounts};
+pub use commands::{CommandRow, OpenCommands};
+pub use devices::{DeviceOwner, DeviceTrouble, ListDevices, TokenState, TokenStateOf, TroubleOf};
+pub use frames::{Frames, FramesAbove};
+pub use inbound::{InboundFilter, ListInbound};
+pub(crate) use keys::key_is_revoked;
+pub use keys::{FindKey, ListKeys};
+pub use outbound::{FindOutbound, ListOutbound, OutboundFilter};
+pub use timeline::{TimelineEntry, TimelineOf};
+
+/// Totals are counted exactly up to this number; counting millions is slow.
+pub const COUNTED_ROWS: i64 = 10_000;
+
+/// A question to the store.
+pub trait Query: Send + 'static {
+    /// The answer.
+    type Answer: Send + 'static;
+
+    /// Asks it inside a read transaction.
+    fn run(&self, read: &mut Read<'_>) -> QueryResult<Self::Answer>;
+}
+
+/// An open read transaction. Only this crate sees what is in it.
+pub struct Read<'a> {
+    pub(crate) conn: &'a mut Conn,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    /// Rows to pass over.
+    pub offset: i64,
+    /// Rows to answer with.
+    pub limit: i64,
+}
+
+/// A part of a list with the size of the whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// How many there are in all; `None` above [`COUNTED_ROWS`].
+    pub total: Option<u64>,
+}
+
+/// The total behind a count that stopped one above the bound.
+fn total(counted: i64) -> Option<u64> {
+    u64::try_from(counted).ok().filter(|_| counted <= COUNTED_ROWS)
+}

@@ -1,0 +1,117 @@
+//! Outbound messages of an account.
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use relay_domain::message::Outbound;
+use relay_domain::state::Rank;
+use relay_domain::{AccountId, DeviceId, MessageId, Timestamp};
+
+use super::{COUNTED_ROWS, Page, Query, Read, Window, total};
+use crate::rows::outbound::OutboundRow;
+use crate::schema::outbound;
+
+/// One message of an account; another account's is none.
+#[derive(Debug, Clone, Copy)]
+pub struct FindOutbound {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Which.
+    pub message_id: MessageId,
+}
+
+impl Query for FindOutbound {
+    type Answer = Option<Outbound>;
+
+    fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Outbound>> {
+        outbound::table
+            .filter(outbound::id.eq(self.message_id.as_bytes().as_slice()))
+            .filter(outbound::account_id.eq(self.account_id.as_bytes().as_slice()))
+            .select(OutboundRow::as_select())
+            .first(read.conn)
+            .optional()?
+            .map(OutboundRow::read)
+            .transpose()
+    }
+}
+
+/// What a list is narrowed to; everything given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OutboundFilter {
+    /// From this device.
+    pub device_id: Option<DeviceId>,
+    /// To this recipient, as given when it was sent.
+    pub recipient: Option<String>,
+    /// From this slot.
+    pub slot: Option<u8>,
+    /// In one of these states.
+    pub ranks: Option<Vec<Rank>>,
+    /// Created at or after.
+    pub from: Option<Timestamp>,
+    /// Created at or before.
+    pub to: Option<Timestamp>,
+}
+
+/// An account's messages, newest first, with their total.
+#[derive(Debug, Clone)]
+pub struct ListOutbound {
+    /// Whose.
+    pub account_id: AccountId,
+    /// Narrowed to.
+    pub filter: OutboundFilter,
+    /// Which part.
+    pub window: Window,
+}
+
+impl Query for ListOutbound {
+    type Answer = Page<Outbound>;
+
+    fn run(&self, read: &mut Read<'_>) -> QueryResult<Page<Outbound>> {
+        let found: Vec<OutboundRow> = self
+            .narrowed()
+            .order(outbound::id.desc())
+            .offset(self.window.offset)
+            .limit(self.window.limit)
+            .select(OutboundRow::as_select())
+            .load(read.conn)?;
+        let counted: Vec<i64> = self
+            .narrowed()
+            .limit(COUNTED_ROWS + 1)
+            .select(sql::<BigInt>("1"))
+            .load(read.conn)?;
+        Ok(Page {
+            rows: found.into_iter().map(OutboundRow::read).collect::<QueryResult<_>>()?,
+            total: total(i64::try_from(counted.len()).unwrap_or(i64::MAX)),
+        })
+    }
+}
+
+type Narrowed<'a> = outbound::BoxedQuery<'a, crate::backend::Backend>;
+
+impl ListOutbound {
+    fn narrowed(&self) -> Narrowed<'_> {
+        let filter = &self.filter;
+        let mut list = outbound::table
+            .filter(outbound::account_id.eq(self.account_id.as_bytes().as_slice()))
+            .into_boxed();
+        if let Some(device) = &filter.device_id {
+            list = list.filter(outbound::device_id.eq(device.as_bytes().as_slice()));
+        }
+        if let Some(recipient) = &filter.recipient {
+            list = list.filter(outbound::recipient.eq(recipient));
+        }
+        if let Some(slot) = filter.slot {
+            list = list.filter(outbound::slot.eq(i32::from(slot)));
+        }
+        if let Some(ranks) = &filter.ranks {
+            list = list.filter(outbound::rank.eq_any(ranks.iter().map(|rank| rank.number()).collect::<Vec<_>>()));
+        }
+        if let Some(from) = filter.from {
+            list = list.filter(outbound::created_at.ge(from.nanos()));
+        }
+        if let Some(to) = filter.to {
+            list = list.filter(outbound::created_at.le(to.nanos()));
+        }
+        list
+    }
+}

@@ -1,0 +1,45 @@
+//! `inbound`.
+
+use diesel::prelude::*;
+use relay_domain::Timestamp;
+use relay_domain::message::Inbound;
+
+use super::{id, slot, text};
+use crate::schema::inbound;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = inbound)]
+pub(crate) struct InboundRow {
+    pub(crate) id: Vec<u8>,
+    pub(crate) account_id: Vec<u8>,
+    pub(crate) device_id: Vec<u8>,
+    pub(crate) sim_id: Option<Vec<u8>>,
+    pub(crate) slot: i32,
+    pub(crate) number: Option<String>,
+    pub(crate) sender: String,
+    pub(crate) body: String,
+    pub(crate) parts: i32,
+    pub(crate) smsc_at: Option<i64>,
+    pub(crate) digest: String,
+    pub(crate) source: String,
+    pub(crate) journal_id: Vec<u8>,
+    pub(crate) up_seq: i64,
+    pub(crate) received_at: i64,
+    pub(crate) created_at: i64,
+}
+
+impl InboundRow {
+    pub(crate) fn read(self) -> QueryResult<Inbound> {
+        Ok(Inbound {
+            id: id(&self.id)?,
+            account_id: id(&self.account_id)?,
+            device_id: id(&self.device_id)?,
+            slot: slot(self.slot)?,
+            number: self.number,
+            sender: text::unescape(self.sender),
+            body: text::unescape(self.body),
+            received_at: Timestamp::from_nanos(self.received_at),
+            created_at: Timestamp::from_nanos(self.created_at),
+        })
+    }
+}

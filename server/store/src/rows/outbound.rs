@@ -1,0 +1,167 @@
+//! `outbound`.
+
+use diesel::prelude::*;
+use relay_domain::message::{Dispatch, Outbound};
+use relay_domain::sim::SimFacts;
+use relay_domain::state::{Failure, FailureClass, MessageState, Rank};
+use relay_domain::{DeviceId, JournalId, MessageId, Timestamp};
+
+use super::{broken, id, id_opt, signed, slot, text, unsigned};
+use crate::backend::Conn;
+use crate::effect::FrameRow;
+use crate::schema::outbound;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = outbound)]
+pub(crate) struct OutboundRow {
+    pub(crate) id: Vec<u8>,
+    pub(crate) account_id: Vec<u8>,
+    pub(crate) device_id: Vec<u8>,
+    pub(crate) key_id: Vec<u8>,
+    pub(crate) line_id: Vec<u8>,
+    pub(crate) sim_id: Vec<u8>,
+    pub(crate) slot: i32,
+    pub(crate) recipient: String,
+    pub(crate) body: String,
+    pub(crate) parts: i32,
+    pub(crate) priority: i16,
+    pub(crate) turn: i64,
+    pub(crate) created_at: i64,
+    pub(crate) expires_at: Option<i64>,
+    pub(crate) rank: i16,
+    pub(crate) rank_at: i64,
+    pub(crate) rank_seq: i64,
+    pub(crate) journal_id: Option<Vec<u8>>,
+    pub(crate) down_seq: Option<i64>,
+    pub(crate) dispatched_at: Option<i64>,
+    pub(crate) sent_at: Option<i64>,
+    pub(crate) uncertain_at: Option<i64>,
+    pub(crate) failure_class: Option<String>,
+    pub(crate) failure_code: Option<String>,
+    pub(crate) failure_reason: Option<String>,
+}
+
+impl OutboundRow {
+    pub(crate) fn read(self) -> QueryResult<Outbound> {
+        let state = self.state()?;
+        let dispatch = self.dispatch()?;
+        Ok(Outbound {
+            id: id(&self.id)?,
+            account_id: id(&self.account_id)?,
+            device_id: id(&self.device_id)?,
+            key_id: id(&self.key_id)?,
+            line_id: id(&self.line_id)?,
+            slot: slot(self.slot)?,
+            sim_id: id(&self.sim_id)?,
+            recipient: self.recipient,
+            body: text::unescape(self.body),
+            parts: parts(self.parts)?,
+            created_at: Timestamp::from_nanos(self.created_at),
+            expires_at: self.expires_at.map(Timestamp::from_nanos),
+            dispatch,
+            state,
+        })
+    }
+
+    pub(crate) fn state(&self) -> QueryResult<MessageState> {
+        let failure = match (&self.failure_class, &self.failure_code, &self.failure_reason) {
+            (Some(class), Some(code), Some(reason)) => Some(Failure {
+                class: FailureClass::from_word(class)
+                    .ok_or_else(|| broken("failure_class", class.as_str()))?,
+                code: code.clone(),
+                reason: reason.clone(),
+            }),
+            _ => None,
+        };
+        Ok(MessageState {
+            rank: Rank::from_number(self.rank).ok_or_else(|| broken("rank", self.rank.to_string()))?,
+            at: Timestamp::from_nanos(self.rank_at),
+            up_seq: unsigned("rank_seq", self.rank_seq)?,
+            failure,
+            sent_at: self.sent_at.map(Timestamp::from_nanos),
+            uncertain_at: self.uncertain_at.map(Timestamp::from_nanos),
+        })
+    }
+
+    fn dispatch(&self) -> QueryResult<Option<Dispatch>> {
+        let journal: Option<JournalId> = id_opt(self.journal_id.as_deref())?;
+        Ok(match (journal, self.down_seq, self.dispatched_at) {
+            (Some(journal_id), Some(down_seq), Some(at)) => Some(Dispatch {
+                journal_id,
+                down_seq: unsigned("down_seq", down_seq)?,
+                at: Timestamp::from_nanos(at),
+            }),
+            _ => None,
+        })
+    }
+
+    /// The message as a phone needs it; `None` while it is not dispatched.
+    pub(crate) fn frame(self, sim: SimFacts) -> QueryResult<Option<FrameRow>> {
+        let Some(dispatch) = self.dispatch()? else { return Ok(None) };
+        Ok(Some(FrameRow {
+            down_seq: dispatch.down_seq,
+            id: id(&self.id)?,
+            journal_id: dispatch.journal_id,
+            slot: slot(self.slot)?,
+            sim,
+            to: self.recipient,
+            body: text::unescape(self.body),
+            parts: parts(self.parts)?,
+            expires_at: self.expires_at.map(Timestamp::from_nanos),
+        }))
+    }
+}
+
+fn parts(value: i32) -> QueryResult<u16> {
+    u16::try_from(value).map_err(|error| broken("parts", error))
+}
+
+/// A message of this device; another device's is as good as none.
+pub(crate) fn load_of_device(
+    conn: &mut Conn,
+    device: DeviceId,
+    message: MessageId,
+) -> QueryResult<Option<OutboundRow>> {
+    outbound::table
+        .filter(outbound::id.eq(message.as_bytes().as_slice()))
+        .filter(outbound::device_id.eq(device.as_bytes().as_slice()))
+        .select(OutboundRow::as_select())
+        .first(conn)
+        .optional()
+}
+
+pub(crate) fn insert(conn: &mut Conn, row: OutboundRow) -> QueryResult<()> {
+    diesel::insert_into(outbound::table).values(row).execute(conn).map(drop)
+}
+
+/// Writes the state that a fact has changed.
+pub(crate) fn store_state(conn: &mut Conn, message: MessageId, state: &MessageState) -> QueryResult<()> {
+    let failure = state.failure.as_ref();
+    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
+        .set((
+            outbound::rank.eq(state.rank.number()),
+            outbound::rank_at.eq(state.at.nanos()),
+            outbound::rank_seq.eq(signed(state.up_seq)),
+            outbound::sent_at.eq(state.sent_at.map(Timestamp::nanos)),
+            outbound::uncertain_at.eq(state.uncertain_at.map(Timestamp::nanos)),
+            outbound::failure_class.eq(failure.map(|failure| failure.class.word())),
+            outbound::failure_code.eq(failure.map(|failure| failure.code.as_str())),
+            outbound::failure_reason.eq(failure.map(|failure| failure.reason.as_str())),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Binds a message to a journal, once in its life.
+pub(crate) fn store_dispatch(conn: &mut Conn, message: MessageId, dispatch: &Dispatch) -> QueryResult<()> {
+    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
+        .set((
+            outbound::rank.eq(Rank::Dispatched.number()),
+            outbound::rank_at.eq(dispatch.at.nanos()),
+            outbound::journal_id.eq(dispatch.journal_id.as_bytes().as_slice()),
+            outbound::down_seq.eq(signed(dispatch.down_seq)),
+            outbound::dispatched_at.eq(dispatch.at.nanos()),
+        ))
+        .execute(conn)
+        .map(drop)
+}

@@ -1,0 +1,33 @@
+//! `usage`.
+
+use diesel::prelude::*;
+
+use crate::backend::Conn;
+use crate::lane::UsageKey;
+use crate::schema::usage;
+
+pub(crate) fn load(conn: &mut Conn, (account, month): UsageKey) -> QueryResult<i64> {
+    usage::table
+        .filter(usage::account_id.eq(account.as_bytes().as_slice()))
+        .filter(usage::month.eq(month))
+        .select(usage::accepted)
+        .first(conn)
+        .optional()
+        .map(Option::unwrap_or_default)
+}
+
+pub(crate) fn store(conn: &mut Conn, (account, month): UsageKey, accepted: i64) -> QueryResult<()> {
+    let row = usage::table
+        .filter(usage::account_id.eq(account.as_bytes().as_slice()))
+        .filter(usage::month.eq(month));
+    if diesel::update(row).set(usage::accepted.eq(accepted)).execute(conn)? == 0 {
+        diesel::insert_into(usage::table)
+            .values((
+                usage::account_id.eq(account.as_bytes().as_slice()),
+                usage::month.eq(month),
+                usage::accepted.eq(accepted),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The open store: the lane, the read pool and the checkpoints, started and stopped together.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use relay_domain::Clock;
+
+use crate::backend::{Durability, OpenError};
+use crate::checkpoints::Checkpoints;
+use crate::effect::Announce;
+use crate::lane::{Lane, LaneThread, Writer};
+use crate::reads::Reads;
+
+/// What the store needs from outside.
+pub struct StoreConfig {
+    /// The clock of every instant, id and month.
+    pub clock: Arc<dyn Clock>,
+    /// Seed of the ids' random bits.
+    pub seed: u64,
+    /// Who listens to effects.
+    pub announce: Arc<dyn Announce>,
+    /// Called once, from the lane's thread, when a flush failed: the process must end so that recovery decides.
+    pub on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+}
+
+/// The store of a running hub.
+pub struct Store {
+    lane: LaneThread,
+    reads: Reads,
+    incarnation: u32,
+    /// Ends after the lane has cut the log back.
+    _checkpoints: Checkpoints,
+}
+
+impl Store {
+    /// Opens the database, brings its schema up to date and starts the threads.
+    pub fn open(path: &Path, config: StoreConfig) -> Result<Store, OpenError> {
+        let writer = Writer::open(path, Durability::Full, config.clock, config.seed)?;
+        let incarnation = writer.incarnation();
+        let reads = Reads::open(path)?;
+        let committed = Arc::new(AtomicBool::new(true));
+        let checkpoints = Checkpoints::start(path, Arc::clone(&committed))?;
+        let lane = LaneThread::start(writer, config.announce, config.on_fatal, committed)
+            .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
+        Ok(Store { lane, reads, incarnation, _checkpoints: checkpoints })
+    }
+
+    /// A handle to the lane.
+    pub fn lane(&self) -> Lane {
+        self.lane.lane.clone()
+    }
+
+    /// A handle to the read pool.
+    pub fn reads(&self) -> Reads {
+        self.reads.clone()
+    }
+
+    /// The hub's incarnation.
+    pub fn incarnation(&self) -> u32 {
+        self.incarnation
+    }
+
+    /// Commits what waits, cuts the log back and ends the threads. Blocks.
+    pub fn close(self) {
+        self.lane.stop();
+    }
+}

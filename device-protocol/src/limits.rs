@@ -4,7 +4,8 @@ use serde::{Deserialize, Deserializer, de};
 
 /// Largest frame a phone may send, bytes of UTF-8.
 pub const MAX_UP_FRAME_BYTES: usize = 256 * 1024;
-/// Largest frame the hub may send, bytes of UTF-8. The longest SMS with every character escaped still fits.
+/// Largest frame the hub may send, bytes of UTF-8. The longest SMS fits: two bytes a septet at most, six a UCS-2
+/// unit. (With every septet escaped as `\u00XX` it would not; the hub writes the shortest escapes.)
 pub const MAX_DOWN_FRAME_BYTES: usize = 128 * 1024;
 /// `events` frames a phone may have unacknowledged; the third is a flood.
 pub const MAX_UNACKED_UP_FRAMES: usize = 2;

@@ -1,4 +1,5 @@
 //! No text makes a reader panic, every frame survives its round trip, and the longest SMS fits both ways.
+#![allow(clippy::unwrap_used)] // in a test an unwrap is an assertion
 
 mod support;
 
@@ -215,14 +216,18 @@ fn the_longest_sms_fits_an_events_frame_whatever_writes_it() {
     }
 }
 
-#[test]
-fn ucs2_fits_a_send_frame_even_when_every_unit_is_escaped() {
-    let header = 1024;
-    assert!(MAX_UCS2_UNITS * 6 + header <= MAX_DOWN_FRAME_BYTES);
-    // GSM-7 would not: the hub writes JSON with the shortest escapes, where a septet takes two bytes at most.
-    assert!(MAX_GSM7_SEPTETS * 6 > MAX_DOWN_FRAME_BYTES);
-    assert!(MAX_GSM7_SEPTETS * 2 + header <= MAX_DOWN_FRAME_BYTES);
-}
+/// What a send frame needs besides its body, with room.
+const HEADER_BYTES: usize = 1024;
+/// A UTF-16 unit as `\u00XX`.
+const LONGEST_ESCAPE: usize = 6;
+// UCS-2 fits a send frame even when every unit is escaped. GSM-7 would not: the hub writes JSON with the
+// shortest escapes, where a septet takes two bytes at most. A phone's frame holds both, whoever writes it.
+const _: () = {
+    assert!(MAX_UCS2_UNITS * LONGEST_ESCAPE + HEADER_BYTES <= MAX_DOWN_FRAME_BYTES);
+    assert!(MAX_GSM7_SEPTETS * LONGEST_ESCAPE > MAX_DOWN_FRAME_BYTES);
+    assert!(MAX_GSM7_SEPTETS * 2 + HEADER_BYTES <= MAX_DOWN_FRAME_BYTES);
+    assert!(MAX_GSM7_SEPTETS * LONGEST_ESCAPE + HEADER_BYTES <= MAX_UP_FRAME_BYTES);
+};
 
 #[test]
 fn a_frame_of_line_feeds_is_refused() {

@@ -43,7 +43,7 @@ pub fn built(row: &Value) -> String {
 }
 
 /// Fails unless exactly the expected words occurred.
-pub fn complete<'a>(what: &str, seen: impl IntoIterator<Item = String>, expected: &[&'a str]) {
+pub fn complete(what: &str, seen: impl IntoIterator<Item = String>, expected: &[&str]) {
     let seen: std::collections::BTreeSet<String> = seen.into_iter().collect();
     let expected: std::collections::BTreeSet<String> = expected.iter().map(|word| word.to_string()).collect();
     assert_eq!(seen, expected, "the vectors of {what} are not complete");

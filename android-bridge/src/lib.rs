@@ -10,13 +10,15 @@
 
 pub mod book;
 pub mod clock;
-
+pub mod driver;
 pub mod engine;
 pub mod handset;
 pub mod journal;
-
-
+pub mod link;
+pub mod pairing;
 pub mod radio;
-
+pub mod sim;
 pub mod witness;
 
+pub use driver::{Identity, Phone, PhoneConfig, PhoneHandle, PhoneState, Storage};
+pub use pairing::{Pairing, pair};

@@ -3,13 +3,13 @@
 //! Carries out `Append`, `Flush` and `Compact` itself and hands out the rest as [`Effect`]s, in order. Still
 //! without clock, socket or radio: the driver runs it in real time, a simulation in virtual time.
 
-use device_protocol::{Sim, event::Inbound};
+use device_protocol::event::Inbound;
 use uuid::Uuid;
 
 use crate::{
     book::{Book, Front},
     clock::Now,
-    engine::{CloseWhy, Engine, Input, Output, PhoneFacts, Redial},
+    engine::{CloseWhy, Engine, Hardware, Input, Output, PhoneFacts, Redial},
     journal::{Journal, JournalError, Record},
     radio::Submission,
 };
@@ -67,7 +67,7 @@ impl<J: Journal> Handset<J> {
         mut journal: J,
         birth: Birth,
         facts: PhoneFacts,
-        sims: Vec<Sim>,
+        hardware: Hardware,
         now: Now,
     ) -> Result<(Handset<J>, Vec<Effect>), JournalError> {
         let records = journal.load()?;
@@ -84,7 +84,7 @@ impl<J: Journal> Handset<J> {
                 Book::new(id, device)
             }
         };
-        let mut engine = Engine::new(book, count, facts, sims, now);
+        let mut engine = Engine::new(book, count, facts, hardware, now);
         let outputs = engine.start(now);
         let mut handset = Handset { engine, journal, unkept: Vec::new() };
         let effects = handset.carry_out(outputs)?;

@@ -158,8 +158,8 @@ impl Phone {
         let birth = Birth { journal: Uuid::new_v4(), device: pairing.device_id, paired };
         let mut facts = PhoneFacts { max_pending: config.max_pending, ..PhoneFacts::default() };
         facts.os.model.clone_from(&config.model);
-        let sims = world.lock().unwrap_or_else(PoisonError::into_inner).sims();
-        let (handset, effects) = Handset::start(journal, birth, facts, sims, clock.now())?;
+        let hardware = world.lock().unwrap_or_else(PoisonError::into_inner).hardware();
+        let (handset, effects) = Handset::start(journal, birth, facts, hardware, clock.now())?;
         if handset.engine().book().front.retired {
             return Err(StartError::JournalWentBack);
         }

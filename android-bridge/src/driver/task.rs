@@ -102,7 +102,6 @@ impl Task {
         told: watch::Sender<PhoneState>,
     ) -> Task {
         let state = PhoneState::new(handset.engine().book());
-        let inputs = lock(&world).services();
         Task {
             hub_url: config.hub_url.clone(),
             token,
@@ -118,7 +117,7 @@ impl Task {
             link: Link::Down { dial_at_ms: Some(0) },
             away: false,
             stopped: false,
-            inputs,
+            inputs: Vec::new(),
         }
     }
 
@@ -229,7 +228,7 @@ impl Task {
             Order::SwapSim { slot, sim } => lock(&self.world).swap_sim(slot, sim),
             Order::SetService(state) => {
                 let mut world = lock(&self.world);
-                for sim in world.sims() {
+                for sim in world.hardware().sims {
                     world.set_service(sim.slot, state);
                 }
             }

@@ -25,7 +25,7 @@ use std::collections::BTreeSet;
 use device_protocol::{Event, EventAt, RadioWait, Settings, Sim, SimRef, Telemetry};
 
 pub use guard::{Guard, GuardLimits};
-pub use port::{CloseWhy, Input, Output, PhoneFacts, Redial, Service};
+pub use port::{CloseWhy, Hardware, Input, Output, PhoneFacts, Redial, Service};
 pub use redial::{Backoff, BackoffLimits};
 
 use crate::{
@@ -66,13 +66,13 @@ pub struct Engine {
 
 impl Engine {
     /// The engine of a phone that starts: `book` is what its journal adds up to, `records` how many those were.
-    pub fn new(book: Book, records: usize, facts: PhoneFacts, sims: Vec<Sim>, now: Now) -> Engine {
+    pub fn new(book: Book, records: usize, facts: PhoneFacts, hardware: Hardware, now: Now) -> Engine {
         let guard = Guard::restore(&book.front.window, now);
         Engine {
             book,
             facts,
-            sims: inbound::bounded_sims(sims),
-            no_service: BTreeSet::new(),
+            sims: inbound::bounded_sims(hardware.sims),
+            no_service: hardware.no_service,
             health: Telemetry::default(),
             guard,
             session: None,

@@ -1,5 +1,7 @@
 //! What goes into an engine and what comes out of it.
 
+use std::collections::BTreeSet;
+
 use device_protocol::{AppFacts, OsFacts, Sim, Telemetry};
 use uuid::Uuid;
 
@@ -131,6 +133,15 @@ pub enum Redial {
         /// What the hub said.
         why: String,
     },
+}
+
+/// The radio side of a phone, as a process finds it at its start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Hardware {
+    /// Every inserted SIM.
+    pub sims: Vec<Sim>,
+    /// Slots without service, or with their radio off.
+    pub no_service: BTreeSet<u8>,
 }
 
 /// What a phone is, for hello.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::profile::{CarrierProfile, Fate};
 use crate::{
     clock::Now,
-    engine::{Input, Service},
+    engine::{Hardware, Input, Service},
     radio::{Failure, PartAnswer, ReceiptOutcome, Submission},
     witness::{CarrierLine, Line, RadioLine, SharedWitness},
 };
@@ -84,15 +84,9 @@ impl World {
         }
     }
 
-    /// The SIMs in the phone now: what an engine that starts is to be told.
-    pub fn sims(&self) -> Vec<Sim> {
-        self.sims.clone()
-    }
-
-    /// Slots without service, for an engine that starts.
-    pub fn services(&self) -> Vec<Input> {
-        let missing = |slot: &u8| Input::Service { slot: *slot, state: Service::Missing };
-        self.no_service.iter().map(missing).collect()
+    /// What a phone that starts finds.
+    pub fn hardware(&self) -> Hardware {
+        Hardware { sims: self.sims.clone(), no_service: self.no_service.clone() }
     }
 
     /// The radio is touched.

@@ -1,0 +1,430 @@
+//! The rules of the phone, one promise a test.
+
+mod support;
+
+use android_bridge::engine::{CloseWhy, Input, Redial, Service};
+use device_protocol::{
+    CloseCode, Closing, Command, CommandKind, DownFrame, Event, RadioWait, Settings, command::RefreshSims,
+    event::FailStage,
+};
+use support::{id, message, rebooted, rig::Rig};
+
+fn connected() -> Rig {
+    let mut rig = Rig::new();
+    rig.connect();
+    rig
+}
+
+#[test]
+fn a_message_goes_its_way_and_every_fact_is_uploaded() {
+    let mut rig = connected();
+    rig.send(message(1, 1));
+    assert_eq!(rig.hub.acked_down, 1);
+    assert_eq!(rig.submitted.len(), 1);
+    rig.answer(1, 0, Ok(()));
+    rig.receipt(1, 0, Ok(()));
+    assert_eq!(rig.hub.facts_of(id(1)), ["sent", "delivered"]);
+    assert_eq!(rig.phone.engine().book().front.acked, 2);
+}
+
+#[test]
+fn a_repeat_is_dropped_by_id_and_answered_with_the_last_fact() {
+    let mut rig = connected();
+    rig.send(message(1, 1));
+    rig.answer(1, 0, Ok(()));
+    // The same number with another id is another message; the same id with another number is a repeat.
+    rig.send(message(1, 9));
+    rig.send(message(2, 2));
+    assert_eq!(rig.submitted.len(), 2);
+    assert_eq!(rig.hub.facts_of(id(1)), ["sent", "sent"]);
+    assert_eq!(rig.phone.engine().book().front.down, 9);
+}
+
+#[test]
+fn a_cancel_before_the_frame_is_a_tombstone() {
+    let mut rig = connected();
+    rig.cancel(id(1));
+    assert_eq!(rig.hub.facts_of(id(1)), ["canceled"]);
+    let mut rig = rig.restart(support::start_of_time().plus(5_000));
+    rig.connect();
+    rig.send(message(1, 1));
+    assert!(rig.submitted.is_empty());
+    assert_eq!(rig.hub.facts_of(id(1)), ["canceled", "canceled"]);
+    assert_eq!(rig.hub.acked_down, 1);
+}
+
+#[test]
+fn a_cancel_of_a_waiting_message_wins_and_of_a_submitted_one_is_too_late() {
+    let mut rig = connected();
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(message(1, 1));
+    rig.cancel(id(1));
+    rig.input(Input::Service { slot: 0, state: Service::Available });
+    assert!(rig.submitted.is_empty());
+    rig.send(message(2, 2));
+    rig.cancel(id(2));
+    rig.answer(2, 0, Ok(()));
+    assert_eq!(rig.hub.facts_of(id(1)), ["canceled"]);
+    assert_eq!(rig.hub.facts_of(id(2)), ["too_late", "sent"]);
+    // A repeat is answered with the message's own last fact, not with the answer to the cancel.
+    rig.cancel(id(2));
+    rig.send(message(2, 3));
+    assert_eq!(rig.hub.facts_of(id(2)), ["too_late", "sent", "too_late", "sent"]);
+}
+
+#[test]
+fn an_expired_frame_is_journalled_acknowledged_and_answered() {
+    let mut rig = connected();
+    rig.send(device_protocol::Send { expires_in_ms: Some(0), ..message(1, 1) });
+    assert!(rig.submitted.is_empty());
+    assert_eq!(rig.hub.acked_down, 1);
+    assert_eq!(rig.hub.facts_of(id(1)), ["expired"]);
+}
+
+#[test]
+fn a_deadline_passes_offline_and_without_service() {
+    let mut rig = connected();
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(device_protocol::Send { expires_in_ms: Some(5_000), ..message(1, 1) });
+    rig.disconnect();
+    rig.pass(4_999);
+    assert!(rig.facts(1).is_empty());
+    assert_eq!(rig.phone.wakes_at_ms(rig.now), Some(rig.now.mono_ms + 1));
+    rig.pass(1);
+    assert_eq!(rig.facts(1), ["expired"]);
+    rig.input(Input::Service { slot: 0, state: Service::Available });
+    assert!(rig.submitted.is_empty());
+}
+
+#[test]
+fn after_a_reboot_a_deadline_counts_on_the_wall_clock() {
+    for (away_ms, expected) in [(3_000, 1), (5_000, 0)] {
+        let mut rig = connected();
+        rig.input(Input::Service { slot: 0, state: Service::Missing });
+        rig.send(device_protocol::Send { expires_in_ms: Some(5_000), ..message(1, 1) });
+        let then = rebooted(rig.now, away_ms);
+        let rig = rig.restart(then);
+        assert_eq!(rig.submitted.len(), expected, "away for {away_ms} ms");
+    }
+}
+
+#[test]
+fn after_a_reboot_with_a_clock_set_back_a_deadline_has_passed() {
+    let mut rig = connected();
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(device_protocol::Send { expires_in_ms: Some(3_600_000), ..message(1, 1) });
+    rig.send(message(2, 2));
+    let mut then = rebooted(rig.now, 0);
+    then.wall_ms -= 10;
+    let rig = rig.restart(then);
+    assert_eq!(rig.facts(1), ["expired"]);
+    assert_eq!(rig.submitted.len(), 1, "a message without a deadline is sent all the same");
+}
+
+#[test]
+fn another_sim_in_the_slot_fails_before_the_radio_is_touched() {
+    let mut rig = connected();
+    rig.input(Input::Sims(vec![android_bridge::sim::demo_sim(0, "+15550109999")]));
+    rig.send(message(1, 1));
+    rig.input(Input::Sims(vec![]));
+    rig.send(message(2, 2));
+    assert!(rig.submitted.is_empty());
+    for n in [1, 2] {
+        let event = rig.hub.events.values().find(|event| event.message_id() == Some(id(n)));
+        let Some(Event::Failed(failed)) = event else { panic!("a failure") };
+        assert_eq!((failed.stage, failed.code.as_str()), (FailStage::Radio, "wrong_sim"));
+    }
+}
+
+#[test]
+fn a_sim_swapped_while_the_message_waits_fails_too() {
+    let mut rig = connected();
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(message(1, 1));
+    rig.input(Input::Sims(vec![android_bridge::sim::demo_sim(0, "+15550109999")]));
+    rig.input(Input::Service { slot: 0, state: Service::Available });
+    assert!(rig.submitted.is_empty());
+    assert_eq!(rig.facts(1), ["failed"]);
+}
+
+#[test]
+fn without_service_it_waits_and_says_so() {
+    let mut rig = connected();
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(message(1, 1));
+    assert!(rig.submitted.is_empty());
+    assert_eq!(rig.phone.engine().radio_wait(), Some(RadioWait::NoService));
+    assert!(rig.hub.heard.last().is_some_and(|text| text.contains("no_service")));
+    rig.input(Input::Service { slot: 0, state: Service::Available });
+    assert_eq!(rig.submitted.len(), 1);
+    assert!(!rig.hub.heard.last().is_some_and(|text| text.contains("radio_wait")));
+}
+
+#[test]
+fn only_when_every_part_never_left_is_a_message_put_back() {
+    let mut rig = connected();
+    rig.send(device_protocol::Send { parts: 2, ..message(1, 1) });
+    rig.answer(1, 0, Err("radio_off"));
+    assert!(rig.facts(1).is_empty());
+    rig.answer(1, 1, Err("no_service"));
+    assert!(rig.facts(1).is_empty());
+    assert_eq!(rig.submitted.len(), 1, "it rests first");
+    rig.pass_waking(10_000);
+    assert_eq!(rig.submitted.len(), 2);
+    assert_eq!(rig.submitted[1].attempt, 2);
+    // An answer to the first attempt says nothing of the second.
+    rig.input(Input::RadioAnswer { id: id(1), attempt: 1, part: 0, answer: Ok(()) });
+    rig.answer(1, 0, Ok(()));
+    rig.answer(1, 1, Err("radio_off"));
+    assert_eq!(rig.facts(1), ["failed"], "one part left: nothing is repeated");
+    rig.pass_waking(600_000);
+    assert_eq!(rig.submitted.len(), 2);
+}
+
+#[test]
+fn a_final_code_ends_the_message_at_once() {
+    let mut rig = connected();
+    rig.send(device_protocol::Send { parts: 2, ..message(1, 1) });
+    rig.answer(1, 0, Err("no_signal"));
+    assert_eq!(rig.facts(1), ["failed"]);
+    rig.answer(1, 1, Err("no_service"));
+    assert_eq!(rig.facts(1), ["failed"]);
+}
+
+#[test]
+fn a_silent_radio_makes_a_message_uncertain_and_a_late_answer_resolves_it() {
+    for (answer, expected) in [(Ok(()), "sent"), (Err("no_service"), "failed"), (Err("no_signal"), "failed")] {
+        let mut rig = connected();
+        rig.send(message(1, 1));
+        rig.pass_waking(299_999);
+        assert!(rig.facts(1).is_empty());
+        rig.pass(1);
+        assert_eq!(rig.facts(1), ["uncertain"]);
+        rig.answer(1, 0, answer);
+        rig.pass_waking(3_600_000);
+        assert_eq!(rig.facts(1), ["uncertain", expected]);
+        assert_eq!(rig.submitted.len(), 1, "never again");
+    }
+}
+
+#[test]
+fn a_restart_while_submitting_is_uncertain_and_a_receipt_resolves_it() {
+    let mut rig = connected();
+    rig.send(message(1, 1));
+    let then = rig.now.plus(1_000);
+    let mut rig = rig.restart(then);
+    assert_eq!(rig.facts(1), ["uncertain"]);
+    assert!(rig.submitted.is_empty());
+    rig.receipt(1, 0, Ok(()));
+    rig.connect();
+    assert_eq!(rig.hub.facts_of(id(1)), ["uncertain", "delivered"]);
+}
+
+#[test]
+fn parts_add_up() {
+    let mut rig = connected();
+    rig.send(device_protocol::Send { parts: 3, ..message(1, 1) });
+    for part in [2, 0, 0, 7, 1] {
+        rig.answer(1, part, Ok(()));
+    }
+    for part in [1, 0, 1, 2] {
+        rig.receipt(1, part, Ok(()));
+    }
+    assert_eq!(rig.facts(1), ["sent", "delivered"]);
+    rig.send(device_protocol::Send { parts: 2, ..message(2, 2) });
+    rig.answer(2, 0, Ok(()));
+    rig.answer(2, 1, Ok(()));
+    rig.receipt(2, 0, Err("receipt_failed"));
+    rig.receipt(2, 1, Ok(()));
+    assert_eq!(rig.facts(2), ["sent", "failed"]);
+}
+
+#[test]
+fn hello_says_what_is_durable() {
+    let mut rig = connected();
+    let hello = rig.hub.hellos[0].clone();
+    assert!(hello.journal.virgin);
+    assert_eq!((hello.journal.lowest, hello.journal.head, hello.journal.acked), (1, 0, 0));
+    assert_eq!(hello.sims, rig.sims);
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(message(1, 4));
+    rig.sms("hello");
+    let then = rig.now.plus(10);
+    let mut rig = rig.restart_without_service(then);
+    rig.connect();
+    let hello = rig.hub.hellos[1].clone();
+    assert!(!hello.journal.virgin);
+    assert_eq!((hello.journal.head, hello.journal.down), (1, 4));
+    assert!(rig.submitted.is_empty(), "a phone that starts knows at once that it has no service");
+    assert_eq!(hello.unfinished, [id(1)]);
+}
+
+#[test]
+fn a_hub_that_lost_its_newest_commits_gets_them_again() {
+    let mut rig = connected();
+    for n in 0..5 {
+        rig.sms(&format!("no. {n}"));
+    }
+    rig.disconnect();
+    rig.hub.events.retain(|number, _| *number <= 2);
+    rig.connect();
+    assert_eq!(rig.hub.upto(), 5);
+}
+
+#[test]
+fn at_most_two_frames_are_unacknowledged_and_batches_keep_their_bounds() {
+    let mut rig = connected();
+    rig.disconnect();
+    let body = "\u{1}".repeat(39_015);
+    for _ in 0..3 {
+        rig.sms(&body);
+    }
+    for n in 0..600 {
+        rig.sms(&format!("no. {n}"));
+    }
+    rig.hub.withhold_acks = true;
+    rig.connect();
+    assert_eq!(rig.hub.upto(), 2, "one huge event a frame, two frames");
+    rig.hub.withhold_acks = false;
+    for frame in rig.hub.ack() {
+        rig.frame(&frame);
+    }
+    assert_eq!(rig.hub.upto(), 603);
+}
+
+#[test]
+fn ages_are_counted_when_framed() {
+    let mut rig = Rig::new();
+    rig.sms("early");
+    rig.pass(12_345);
+    rig.connect();
+    assert_eq!(rig.hub.events[&1].at().age_ms, Some(12_345));
+    rig.disconnect();
+    rig.sms("then the phone reboots");
+    let mut then = rebooted(rig.now, 60_000);
+    let mut rig = rig.restart(then);
+    rig.connect();
+    assert_eq!(rig.hub.events[&2].at().age_ms, Some(60_000));
+    rig.disconnect();
+    rig.sms("then the clock is set back");
+    then = rebooted(rig.now, 0);
+    then.wall_ms -= 1;
+    let mut rig = rig.restart(then);
+    rig.connect();
+    assert_eq!(rig.hub.events[&3].at().age_ms, None);
+}
+
+#[test]
+fn a_command_is_carried_out_once_and_answered_alike() {
+    let mut rig = connected();
+    let kind = CommandKind::RefreshSims(RefreshSims {});
+    let command = DownFrame::Command(Command { id: id(77), deadline_in_ms: 60_000, kind });
+    rig.frame(&command);
+    rig.frame(&command);
+    let results = rig.hub.heard.iter().filter(|text| text.contains("command_result")).count();
+    assert_eq!(results, 2);
+    assert_eq!(rig.hub.events.len(), 1);
+    rig.input(Input::Frame(format!(
+        r#"{{"type":"command","id":"{}","deadline_in_ms":5,"command":"self_destruct","args":{{}}}}"#,
+        id(78)
+    )));
+    assert!(rig.hub.heard.last().is_some_and(|text| text.contains("unknown")));
+    assert!(rig.closes.is_empty());
+}
+
+#[test]
+fn an_unknown_frame_is_answered_and_a_broken_one_ends_the_session() {
+    let mut rig = connected();
+    rig.input(Input::Frame(r#"{"type":"horoscope"}"#.into()));
+    assert!(rig.hub.heard.last().is_some_and(|text| text.contains("unknown_type")));
+    assert!(rig.closes.is_empty());
+    rig.input(Input::Frame(r#"{"type":"send","down_seq":1}"#.into()));
+    assert_eq!(rig.closes, [CloseWhy::Protocol]);
+}
+
+#[test]
+fn closes_are_obeyed_by_their_class() {
+    let close = |reason, spread_ms| {
+        let mut rig = connected();
+        rig.frame(&DownFrame::Closing(Closing { reason, detail: "because".into(), spread_ms }));
+        rig.disconnect();
+        rig.redials.pop().unwrap()
+    };
+    assert_eq!(close(CloseCode::Internal, None), Redial::Retry);
+    assert_eq!(close(CloseCode::Revoked, None), Redial::Stop { why: "revoked: because".into() });
+    assert_eq!(close(CloseCode::Replaced, None), Redial::Replaced);
+    assert_eq!(close(CloseCode::Draining, Some(900)), Redial::Spread { spread_ms: 900 });
+    for (code, expected) in [(4299, Redial::Replaced), (1006, Redial::Retry), (4088, Redial::Retry)] {
+        let mut rig = connected();
+        rig.input(Input::Disconnected { code: Some(code) });
+        assert_eq!(rig.redials, [expected]);
+    }
+}
+
+#[test]
+fn a_silent_hub_is_given_up_after_its_pings() {
+    let mut rig = connected();
+    rig.pass_waking(59_000);
+    assert_eq!(rig.pings, 2);
+    assert!(rig.closes.is_empty());
+    rig.pass_waking(1_000);
+    assert_eq!(rig.closes, [CloseWhy::Silent]);
+    let mut rig = connected();
+    for _ in 0..20 {
+        rig.pass_waking(25_000);
+        rig.input(Input::Alive);
+    }
+    assert!(rig.closes.is_empty());
+}
+
+#[test]
+fn a_long_message_waits_for_an_empty_window_and_goes_alone() {
+    let mut rig = Rig::new();
+    rig.hub.settings = Settings { guard_segments: 4, guard_window_ms: 60_000, ..Settings::default() };
+    rig.connect();
+    rig.send(message(1, 1));
+    rig.pass(1_000);
+    rig.send(device_protocol::Send { parts: 9, ..message(2, 2) });
+    rig.send(message(3, 3));
+    assert_eq!(rig.submitted.len(), 1);
+    assert_eq!(rig.phone.engine().radio_wait(), Some(RadioWait::RadioGuard));
+    rig.pass_waking(59_000);
+    assert_eq!(rig.submitted.len(), 1);
+    rig.pass_waking(1);
+    assert_eq!(rig.submitted.len(), 2, "the long one, alone");
+    rig.pass_waking(60_000);
+    assert_eq!(rig.submitted.len(), 2);
+    rig.pass_waking(1);
+    assert_eq!(rig.submitted.len(), 3);
+}
+
+#[test]
+fn the_guard_survives_a_restart_and_a_reboot() {
+    for reboot in [false, true] {
+        let mut rig = Rig::new();
+        rig.hub.settings = Settings { guard_segments: 2, ..Settings::default() };
+        rig.connect();
+        for n in 1..=3 {
+            rig.send(message(n, n as u64));
+        }
+        assert_eq!(rig.submitted.len(), 2);
+        let then = if reboot { rebooted(rig.now, 20_000) } else { rig.now.plus(20_000) };
+        let mut rig = rig.restart(then);
+        rig.pass_waking(40_000);
+        assert!(rig.submitted.is_empty());
+        rig.pass_waking(1);
+        assert_eq!(rig.submitted.len(), 1);
+    }
+}
+
+#[test]
+fn an_inventory_that_changed_while_the_phone_was_dead_is_told() {
+    let mut rig = connected();
+    rig.input(Input::Sims(vec![android_bridge::sim::demo_sim(0, "+15550109999")]));
+    let then = rig.now.plus(1);
+    // The rig starts with the first SIM again: there and back.
+    let mut rig = rig.restart(then);
+    rig.connect();
+    assert_eq!(rig.hub.events.len(), 2);
+    assert_eq!(rig.hub.hellos[1].sims, rig.sims);
+}

@@ -23,10 +23,12 @@ pub enum Effect {
         /// The device.
         device_id: DeviceId,
     },
-    /// A session of this device must end.
+    /// Sessions of this device that an older token opened must end.
     EndSession {
         /// The device.
         device_id: DeviceId,
+        /// Tokens below this generation are dead.
+        generation: u32,
         /// Why.
         why: EndReason,
     },

@@ -108,7 +108,7 @@ impl RedeemPairingCode {
         stream.connected = false;
         tx.put_stream(stream);
         // A session that an older token opened no longer speaks for the device.
-        tx.effect(Effect::EndSession { device_id, why: EndReason::PairedAnew });
+        tx.effect(Effect::EndSession { device_id, generation, why: EndReason::PairedAnew });
         Ok(Paired { device_id, account_id: stream.account_id, generation })
     }
 }

@@ -30,8 +30,8 @@ impl Change for RevokeDevice {
         if stream.account_id != self.account_id {
             return Ok(false);
         }
+        let generation = unsigned32("generation", row.generation)?.saturating_add(1);
         if row.revoked_at.is_none() {
-            let generation = unsigned32("generation", row.generation)?.saturating_add(1);
             diesel::update(device::table.filter(device::id.eq(self.device_id.as_bytes().as_slice())))
                 .set((device::revoked_at.eq(tx.now.nanos()), device::generation.eq(signed32(generation))))
                 .execute(tx.conn)?;
@@ -41,7 +41,7 @@ impl Change for RevokeDevice {
         // The open session's changes carry an epoch that no longer exists.
         stream.epoch += 1;
         tx.put_stream(stream);
-        tx.effect(Effect::EndSession { device_id: self.device_id, why: EndReason::Revoked });
+        tx.effect(Effect::EndSession { device_id: self.device_id, generation, why: EndReason::Revoked });
         Ok(true)
     }
 }

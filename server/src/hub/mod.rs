@@ -1,0 +1,46 @@
+//! Phones: their sockets, their sessions, and who is connected.
+//!
+//! `socket` upgrades and authenticates and is the only one here that knows actix (beside `pairing`, one HTTP
+//! endpoint); `session` is the conversation, sans IO but for one `select!` loop; `directory` knows the live
+//! sessions and hands hints on. Nothing here knows a dialect or the store's tables.
+
+pub mod directory;
+pub mod pairing;
+pub mod session;
+mod settings;
+pub mod socket;
+
+use std::sync::Arc;
+
+pub use directory::Directory;
+pub use settings::HubSettings;
+
+use crate::relay::Relay;
+
+/// What the sockets need. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    pub(crate) relay: Relay,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) settings: Arc<HubSettings>,
+    pub(crate) tries: Arc<crate::limits::PairingTries>,
+}
+
+impl Hub {
+    /// The hub of a running store.
+    pub fn new(relay: Relay, directory: Arc<Directory>, settings: HubSettings) -> Hub {
+        Hub { relay, directory, settings: Arc::new(settings), tries: Arc::default() }
+    }
+
+    /// Adds the phones' routes.
+    pub fn configure(&self, config: &mut actix_web::web::ServiceConfig) {
+        socket::configure(self, config);
+        pairing::configure(self, config);
+    }
+
+    /// Refuses new sessions, asks every phone to come back later, and returns when they are gone or the bound is
+    /// reached.
+    pub async fn drain(&self) {
+        self.directory.drain(self.settings.drain_spread).await;
+    }
+}

@@ -1,0 +1,99 @@
+//! What the rest of the hub tells a session: bounded, droppable hints, and the order to end.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use device_protocol::limits::MAX_UNACKED_DOWN_FRAMES;
+use relay_store::{EndReason, FrameRow};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Why a session must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// A newer connection of the device.
+    Replaced,
+    /// The device was revoked or paired anew.
+    TokenDied(EndReason),
+    /// The hub stops; the phone comes back after a random part of this time.
+    Draining(Duration),
+}
+
+/// What has come in since the session looked last.
+#[derive(Debug, Default)]
+pub struct Mail {
+    /// Dispatched messages, in commit order.
+    pub rows: VecDeque<FrameRow>,
+    /// Some did not fit: look at the store.
+    pub behind: bool,
+    /// A queued message may be able to leave.
+    pub wake: bool,
+    /// A command waits.
+    pub command: bool,
+    /// End.
+    pub end: Option<End>,
+}
+
+impl Mail {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && !self.behind && !self.wake && !self.command && self.end.is_none()
+    }
+}
+
+/// A session's mailbox. Posting never blocks: it is called on the lane's thread.
+#[derive(Debug, Default)]
+pub struct Mailbox {
+    mail: Mutex<Mail>,
+    posted: Notify,
+}
+
+impl Mailbox {
+    fn post(&self, write: impl FnOnce(&mut Mail)) {
+        write(&mut self.lock());
+        self.posted.notify_one();
+    }
+
+    /// A message was dispatched. As many as the window holds are carried; more are read when there is room.
+    pub fn row(&self, row: FrameRow) {
+        self.post(|mail| {
+            if mail.rows.len() < MAX_UNACKED_DOWN_FRAMES && !mail.behind {
+                mail.rows.push_back(row);
+            } else {
+                mail.behind = true;
+            }
+        });
+    }
+
+    /// A queued message may be able to leave.
+    pub fn wake(&self) {
+        self.post(|mail| mail.wake = true);
+    }
+
+    /// A command waits.
+    pub fn command(&self) {
+        self.post(|mail| mail.command = true);
+    }
+
+    /// End. The first reason counts.
+    pub fn end(&self, why: End) {
+        self.post(|mail| {
+            mail.end.get_or_insert(why);
+        });
+    }
+
+    /// Waits for mail and takes all of it.
+    pub async fn take(&self) -> Mail {
+        loop {
+            let mail = std::mem::take(&mut *self.lock());
+            if !mail.is_empty() {
+                return mail;
+            }
+            // One permit is kept when the post comes between the look and this wait.
+            self.posted.notified().await;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Mail> {
+        self.mail.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

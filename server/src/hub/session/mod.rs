@@ -1,0 +1,30 @@
+//! One phone's conversation with the hub.
+//!
+//! `state` is the whole of it without any I/O: inputs in, outputs out. `window` is what was framed and not
+//! acknowledged, `uplink` what came and is not stored yet, `ping` whether anybody is there, `report` the phone's
+//! words in the hub's. `task` is the only loop: it feeds the state from socket, mailbox, store and clock.
+
+mod mailbox;
+mod ping;
+mod report;
+mod state;
+mod task;
+mod uplink;
+mod window;
+
+pub use mailbox::{End, Mail, Mailbox};
+pub use state::{Input, Output, Session};
+pub use task::{Incoming, Outgoing, Sink, run};
+
+use relay_domain::DeviceId;
+
+/// Who this session says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// The device that the token names.
+    pub device_id: DeviceId,
+    /// The generation that it names.
+    pub generation: u32,
+    /// Number of the connection in this process, rising in the order of upgrades.
+    pub connection: u64,
+}

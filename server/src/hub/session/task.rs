@@ -1,0 +1,277 @@
+//! The only loop: feeds the session's state from socket, mailbox, store and clock, and does what it asks for.
+//!
+//! It takes any stream of frames and any sink, so that another codec can stand in for actix-ws.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use device_protocol::CloseCode;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use relay_store::changes::{CloseSession, NextVerdict, OpenVerdict, RecordVerdict};
+use relay_store::queries::{CommandRow, Frames};
+use relay_store::{CommitError, ReadError};
+
+use super::state::{Input, Output, Session};
+use crate::hub::directory::Registration;
+use crate::relay::Relay;
+
+/// Frames that may wait to be written: the window, acknowledgements and pings, with room to spare. Beyond it the
+/// phone is not reading.
+const MAX_UNWRITTEN: usize = 128;
+/// A closing session has this long to write its last frames.
+const CLOSING_TIME: Duration = Duration::from_secs(2);
+
+/// What a socket brings.
+#[derive(Debug)]
+pub enum Incoming {
+    /// A text frame.
+    Text(String),
+    /// A binary frame.
+    Binary,
+    /// A frame above the limit, or one that is no WebSocket frame.
+    Broken(CloseCode),
+    /// A ping, to be answered with its payload.
+    Ping(Vec<u8>),
+    /// A pong.
+    Pong,
+    /// The phone said good-bye.
+    Close,
+}
+
+/// What a socket takes.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// A text frame.
+    Text(String),
+    /// A ping.
+    Ping,
+    /// The answer to a ping.
+    Pong(Vec<u8>),
+    /// A close frame; nothing follows.
+    Close(CloseCode),
+}
+
+/// Writes to a socket. The future is ready when the frame was taken, not when it was written.
+pub trait Sink {
+    /// Hands a frame over; the error says that the socket is gone.
+    fn send(&self, frame: Outgoing) -> LocalBoxFuture<'static, Result<(), SocketGone>>;
+}
+
+/// The socket is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketGone;
+
+/// Runs a session to its end, and marks the device offline.
+pub async fn run(
+    frames: impl Stream<Item = Incoming> + Unpin,
+    sink: impl Sink,
+    session: Session,
+    relay: Relay,
+    registration: Registration,
+) {
+    let device_id = registration.device_id();
+    let mut conversation = Conversation {
+        session,
+        relay,
+        registration,
+        unwritten: VecDeque::new(),
+        work: FuturesUnordered::new(),
+    };
+    let why = conversation.converse(frames, &sink).await;
+    tracing::info!(device = %device_id, why = why.word(), "session ended");
+    // Whatever ended the conversation, the store learns that nobody speaks for the device any more.
+    if let Some(epoch) = conversation.session.epoch() {
+        let last_seen_at = conversation.session.last_frame_at();
+        let closing = CloseSession { device_id, epoch, last_seen_at };
+        if let Err(error) = conversation.relay.close_session(closing).await {
+            tracing::debug!(device = %device_id, %error, "the end of a session was not stored; the next start does it");
+        }
+    }
+}
+
+/// How a conversation ended.
+enum Ended {
+    /// By a close of ours.
+    Closed(CloseCode),
+    /// The phone said good-bye.
+    ByPhone,
+    /// The stream ended: a phone that vanished is no error.
+    Vanished,
+}
+
+impl Ended {
+    fn word(&self) -> &'static str {
+        match self {
+            Ended::Closed(code) => code.word(),
+            Ended::ByPhone => "closed by the phone",
+            Ended::Vanished => "vanished",
+        }
+    }
+}
+
+/// What the store answers.
+enum Answer {
+    Opened(Result<OpenVerdict, CommitError>),
+    Recorded(Result<RecordVerdict, CommitError>),
+    Next(Result<NextVerdict, CommitError>),
+    StalledSet(Result<bool, CommitError>),
+    Frames(Result<Frames, ReadError>),
+    Commands(Result<Vec<CommandRow>, ReadError>),
+    Finished,
+}
+
+struct Conversation {
+    session: Session,
+    relay: Relay,
+    registration: Registration,
+    unwritten: VecDeque<Outgoing>,
+    /// Changes and reads under way: one of each kind at most, and the results of commands.
+    work: FuturesUnordered<LocalBoxFuture<'static, Answer>>,
+}
+
+impl Conversation {
+    async fn converse(&mut self, mut frames: impl Stream<Item = Incoming> + Unpin, sink: &impl Sink) -> Ended {
+        let clock = Arc::clone(self.relay.clock());
+        let mut writing: Option<LocalBoxFuture<'static, Result<(), SocketGone>>> = None;
+        loop {
+            if writing.is_none() {
+                writing = self.unwritten.pop_front().map(|frame| sink.send(frame));
+            }
+            let until_tick = self.session.next_tick().since(clock.now());
+            let outputs = tokio::select! {
+                // A frame from the phone. Reading goes on whatever else waits, so that pings are answered.
+                frame = frames.next() => match frame {
+                    None => return Ended::Vanished,
+                    Some(Incoming::Close) => return Ended::ByPhone,
+                    Some(Incoming::Broken(code)) => return self.part(code, writing, sink).await,
+                    Some(frame) => self.receive(frame),
+                },
+                // The store answered: only now may an acknowledgement leave.
+                Some(answer) = self.work.next() => self.answer(answer),
+                // Somebody else in the hub has a hint, or the order to end.
+                mail = self.registration.mailbox().take() => self.session.step(Input::Mail(mail), clock.now()),
+                // The socket took a frame; one at a time, so that a slow phone is noticed.
+                Some(taken) = take(&mut writing) => match taken {
+                    Ok(()) => continue,
+                    Err(SocketGone) => return Ended::Vanished,
+                },
+                // The next token, ping or deadline.
+                () = tokio::time::sleep(until_tick) => self.session.step(Input::Tick, clock.now()),
+            };
+            if let Some(code) = self.perform(outputs) {
+                return self.part(code, writing, sink).await;
+            }
+            if self.unwritten.len() > MAX_UNWRITTEN {
+                return Ended::Closed(CloseCode::NotReading);
+            }
+        }
+    }
+
+    fn receive(&mut self, frame: Incoming) -> Vec<Output> {
+        let now = self.relay.clock().now();
+        self.registration.frame_arrived(now);
+        match frame {
+            Incoming::Text(text) => self.session.step(Input::Text(&text), now),
+            Incoming::Ping(payload) => {
+                self.unwritten.push_back(Outgoing::Pong(payload));
+                self.session.step(Input::Heartbeat, now)
+            }
+            Incoming::Pong => self.session.step(Input::Heartbeat, now),
+            Incoming::Binary | Incoming::Broken(_) | Incoming::Close => self.session.step(Input::Binary, now),
+        }
+    }
+
+    fn answer(&mut self, answer: Answer) -> Vec<Output> {
+        let now = self.relay.clock().now();
+        let input = match answer {
+            Answer::Opened(verdict) => Input::Opened(verdict),
+            Answer::Recorded(verdict) => Input::Recorded(verdict),
+            Answer::Next(verdict) => Input::Next(verdict),
+            Answer::StalledSet(verdict) => Input::StalledSet(verdict),
+            Answer::Frames(frames) => Input::Frames(frames),
+            Answer::Commands(commands) => Input::Commands(commands),
+            Answer::Finished => return Vec::new(),
+        };
+        self.session.step(input, now)
+    }
+
+    /// Does what the session asks for; the code when it closes.
+    fn perform(&mut self, outputs: Vec<Output>) -> Option<CloseCode> {
+        for output in outputs {
+            let relay = self.relay.clone();
+            let device_id = self.registration.device_id();
+            match output {
+                Output::Text(text) => self.unwritten.push_back(Outgoing::Text(text)),
+                Output::Ping => self.unwritten.push_back(Outgoing::Ping),
+                Output::Telemetry(telemetry) => self.registration.telemetry(*telemetry),
+                Output::Close(code) => return Some(code),
+                Output::Open(change) => {
+                    self.work(async move { Answer::Opened(relay.open_session(*change).await) });
+                }
+                Output::Record(change) => {
+                    self.work(async move { Answer::Recorded(relay.record_events(change).await) });
+                }
+                Output::Next(change) => {
+                    self.work(async move { Answer::Next(relay.dispatch_next(change).await) });
+                }
+                Output::SetStalled(change) => {
+                    self.work(async move { Answer::StalledSet(relay.set_stalled(change).await) });
+                }
+                Output::ReadFrames(question) => {
+                    self.work(async move { Answer::Frames(relay.frames_above(question).await) });
+                }
+                Output::ReadCommands => self.work(async move {
+                    let now = relay.clock().now();
+                    Answer::Commands(relay.open_commands(device_id, now).await)
+                }),
+                Output::Finish(change) => self.work(async move {
+                    if let Err(error) = relay.finish_command(change).await {
+                        tracing::warn!(device = %device_id, %error, "a command's result was not stored; it is asked again");
+                    }
+                    Answer::Finished
+                }),
+            }
+        }
+        None
+    }
+
+    fn work(&mut self, work: impl Future<Output = Answer> + 'static) {
+        self.work.push(work.boxed_local());
+    }
+
+    /// Writes what is left and the close frame, within a bound.
+    async fn part(
+        &mut self,
+        code: CloseCode,
+        mut writing: Option<LocalBoxFuture<'static, Result<(), SocketGone>>>,
+        sink: &impl Sink,
+    ) -> Ended {
+        self.unwritten.push_back(Outgoing::Close(code));
+        let last_words = async {
+            loop {
+                if writing.is_none() {
+                    writing = self.unwritten.pop_front().map(|frame| sink.send(frame));
+                }
+                match take(&mut writing).await {
+                    Some(Ok(())) => {}
+                    Some(Err(SocketGone)) | None => return,
+                }
+            }
+        };
+        // A phone that does not read cannot be told why.
+        let _late = tokio::time::timeout(CLOSING_TIME, last_words).await;
+        Ended::Closed(code)
+    }
+}
+
+/// The running write's outcome, leaving none behind; `None` at once when nothing is being written.
+async fn take(
+    writing: &mut Option<LocalBoxFuture<'static, Result<(), SocketGone>>>,
+) -> Option<Result<(), SocketGone>> {
+    let outcome = writing.as_mut()?.await;
+    *writing = None;
+    Some(outcome)
+}

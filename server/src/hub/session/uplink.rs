@@ -1,0 +1,109 @@
+//! The up stream: frames that came and are not stored yet. At most two; a third is a flood.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use device_protocol::limits::MAX_UNACKED_UP_FRAMES;
+use relay_domain::Timestamp;
+use relay_domain::report::Report;
+
+/// Frames of any kind a second: ten times what a busy phone sends, and little work for the hub.
+const MAX_FRAMES_PER_SECOND: u32 = 2_000;
+
+/// One `events` frame, or what is left of it.
+#[derive(Debug)]
+pub(super) struct Batch {
+    first: u64,
+    reports: VecDeque<Report>,
+    /// The frame as it came: its last lines are what is left.
+    text: String,
+    /// The database refused the whole: its events are stored one by one, so that the guilty one is found.
+    one_by_one: bool,
+}
+
+impl Batch {
+    pub(super) fn new(first: u64, reports: VecDeque<Report>, text: &str) -> Batch {
+        Batch { first, reports, text: text.to_owned(), one_by_one: false }
+    }
+
+    fn part(&self) -> usize {
+        if self.one_by_one { 1 } else { self.reports.len() }
+    }
+
+    /// The line of the first report that is left.
+    fn first_line(&self) -> String {
+        self.text.rsplit('\n').nth(self.reports.len().saturating_sub(1)).unwrap_or_default().to_owned()
+    }
+}
+
+/// The up stream of one session.
+#[derive(Debug)]
+pub(super) struct Uplink {
+    held: VecDeque<Batch>,
+    storing: bool,
+    second_began_at: Timestamp,
+    frames_in_second: u32,
+}
+
+impl Uplink {
+    pub(super) fn new(now: Timestamp) -> Uplink {
+        Uplink { held: VecDeque::new(), storing: false, second_began_at: now, frames_in_second: 0 }
+    }
+
+    /// Counts a frame of any kind; false when there are too many.
+    pub(super) fn admit(&mut self, now: Timestamp) -> bool {
+        if now.since(self.second_began_at) >= Duration::from_secs(1) {
+            self.second_began_at = now;
+            self.frames_in_second = 0;
+        }
+        self.frames_in_second += 1;
+        self.frames_in_second <= MAX_FRAMES_PER_SECOND
+    }
+
+    /// Holds an `events` frame; false if it is one too many.
+    pub(super) fn hold(&mut self, batch: Batch) -> bool {
+        self.held.push_back(batch);
+        self.held.len() <= MAX_UNACKED_UP_FRAMES
+    }
+
+    /// What to store next, with the number of its first event, unless something is being stored.
+    pub(super) fn next(&mut self) -> Option<(u64, Vec<Report>)> {
+        if self.storing {
+            return None;
+        }
+        let batch = self.held.front()?;
+        self.storing = true;
+        Some((batch.first, batch.reports.iter().take(batch.part()).cloned().collect()))
+    }
+
+    /// It was stored.
+    pub(super) fn stored(&mut self) {
+        self.storing = false;
+        let Some(batch) = self.held.front_mut() else { return };
+        let part = batch.part();
+        batch.reports.drain(..part);
+        batch.first += part as u64;
+        if batch.reports.is_empty() {
+            self.held.pop_front();
+        }
+    }
+
+    /// The store could not take it now: it stays held, and is tried again.
+    pub(super) fn not_stored(&mut self) {
+        self.storing = false;
+    }
+
+    /// The database refused it. No event may wedge a stream: the events are tried one by one, and one that is
+    /// refused by itself is kept raw.
+    pub(super) fn refused(&mut self) {
+        self.storing = false;
+        let Some(batch) = self.held.front_mut() else { return };
+        if batch.one_by_one || batch.reports.len() == 1 {
+            let raw = batch.first_line();
+            if let Some(guilty) = batch.reports.front_mut() {
+                *guilty = Report::Unreadable { raw, why: "the database refused what it says".to_owned() };
+            }
+        }
+        batch.one_by_one = true;
+    }
+}

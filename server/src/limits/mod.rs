@@ -1,0 +1,5 @@
+//! Limits at the door: governor, per address. It knows neither HTTP nor what the tries are for.
+
+mod pairing_tries;
+
+pub(crate) use pairing_tries::PairingTries;

@@ -1,0 +1,72 @@
+//! What a phone's session asks of the store. Each is conditional on the session's epoch: if the device's row
+//! says another, nothing is written.
+
+use std::time::Duration;
+
+use relay_domain::{AccountId, DeviceId, Timestamp};
+use relay_store::changes::{
+    CloseSession, DispatchNext, FinishCommand, IssueCommand, IssueVerdict, NextVerdict, OpenSession, OpenVerdict,
+    RecordEvents, RecordVerdict, SetStalled,
+};
+use relay_store::queries::{CommandRow, Frames, FramesAbove, OpenCommands};
+use relay_store::{CommitError, ReadError};
+use uuid::Uuid;
+
+use super::Relay;
+
+impl Relay {
+    /// A phone said hello.
+    pub async fn open_session(&self, change: OpenSession) -> Result<OpenVerdict, CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// A phone's events: durable when this answers.
+    pub async fn record_events(&self, change: RecordEvents) -> Result<RecordVerdict, CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// The head of the queue, as far as tokens go.
+    pub async fn dispatch_next(&self, change: DispatchNext) -> Result<NextVerdict, CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// The phone stopped acknowledging, or began again. False when another session speaks for the device.
+    pub async fn set_stalled(&self, change: SetStalled) -> Result<bool, CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// The session ended.
+    pub async fn close_session(&self, change: CloseSession) -> Result<(), CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// A phone answered a command.
+    pub async fn finish_command(&self, change: FinishCommand) -> Result<(), CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// What to frame next.
+    pub async fn frames_above(&self, question: FramesAbove) -> Result<Frames, ReadError> {
+        self.reads.ask(question).await
+    }
+
+    /// Commands that wait for this phone.
+    pub async fn open_commands(&self, device_id: DeviceId, now: Timestamp) -> Result<Vec<CommandRow>, ReadError> {
+        self.reads.ask(OpenCommands { device_id, now }).await
+    }
+
+    /// Asks a phone to do something; `None` if the account has no such paired device.
+    pub async fn issue_command(
+        &self,
+        account_id: AccountId,
+        device_id: DeviceId,
+        kind: &str,
+        deadline: Duration,
+    ) -> Result<Option<Uuid>, CommitError> {
+        let change = IssueCommand { account_id, device_id, kind: kind.to_owned(), deadline };
+        Ok(match self.lane.api(change).await? {
+            IssueVerdict::Issued(id) => Some(id),
+            IssueVerdict::NoSuchDevice => None,
+        })
+    }
+}

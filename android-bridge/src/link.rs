@@ -54,7 +54,8 @@ pub async fn dial(hub_url: &str, token: &str) -> Result<Socket, DialError> {
 }
 
 async fn open(authority: &str, request: Request) -> Result<Socket, DialError> {
-    let unreachable = |error: std::io::Error| DialError::Unreachable(format!("cannot reach `{authority}`: {error}"));
+    let unreachable =
+        |error: std::io::Error| DialError::Unreachable(format!("cannot reach `{authority}`: {error}"));
     let stream = if authority_has_port(authority) {
         TcpStream::connect(authority).await
     } else {
@@ -70,7 +71,9 @@ async fn open(authority: &str, request: Request) -> Result<Socket, DialError> {
         .max_message_size(Some(limits::MAX_DOWN_FRAME_BYTES));
     match client_async_with_config(request, stream, Some(config)).await {
         Ok((socket, _response)) => Ok(socket),
-        Err(SocketError::Http(response)) => Err(refusal(response.status().as_u16(), response.body().as_deref())),
+        Err(SocketError::Http(response)) => {
+            Err(refusal(response.status().as_u16(), response.body().as_deref()))
+        }
         Err(error) => Err(DialError::Unreachable(error.to_string())),
     }
 }
@@ -84,11 +87,7 @@ fn refusal(status: u16, body: Option<&[u8]>) -> DialError {
         Some(RefusalBody { error }) => format!("{}: {}", error.code.word(), error.message),
         None => format!("status `{status}`"),
     };
-    if status == STATUS_UNAUTHORIZED {
-        DialError::Refused(text)
-    } else {
-        DialError::Unreachable(text)
-    }
+    if status == STATUS_UNAUTHORIZED { DialError::Refused(text) } else { DialError::Unreachable(text) }
 }
 
 fn request(authority: &str, token: &str) -> Option<Request> {
@@ -106,5 +105,7 @@ fn authority(hub_url: &str) -> Result<&str, DialError> {
 }
 
 fn authority_has_port(authority: &str) -> bool {
-    authority.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+    authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
 }

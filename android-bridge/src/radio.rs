@@ -43,7 +43,8 @@ impl Failure {
     /// A failure with a code of [`RADIO_CODES`], or an ambiguous one where the code is unknown.
     pub fn of(code: &str) -> Failure {
         let known = RADIO_CODES.iter().find(|(known, ..)| *known == code);
-        let (class, reason) = known.map_or((FailureClass::Ambiguous, code), |(_, class, reason)| (*class, *reason));
+        let (class, reason) =
+            known.map_or((FailureClass::Ambiguous, code), |(_, class, reason)| (*class, *reason));
         Failure { code: code.into(), class, reason: reason.into() }
     }
 

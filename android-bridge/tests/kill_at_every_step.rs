@@ -59,11 +59,12 @@ fn act(rig: &mut Rig, outside: &mut Outside, n: usize) -> Result<(), JournalErro
         )),
         14 => answer_all(rig, outside),
         15 => dispatch(rig, message(1, 6)),
+        16 => finish(rig, outside),
         _ => unreachable!("the script has {ACTS} acts"),
     }
 }
 
-const ACTS: usize = 16;
+const ACTS: usize = 17;
 
 fn connect(rig: &mut Rig) -> Result<(), JournalError> {
     if rig.online {
@@ -113,12 +114,14 @@ fn collect(rig: &mut Rig, outside: &mut Outside) {
 /// Runs the script; dies at a step, restarts, goes on with the act it died in. Answers the steps it took.
 fn run(die_at: Option<(u64, Death)>, torn: usize) -> u64 {
     let mut outside = Outside::default();
-    let mut rig = match Rig::doomed(MemoryJournal::new(), FakeHub::default(), start_of_time(), die_at, BTreeSet::new()) {
-        Ok(rig) => rig,
-        // Killed before there was a journal: the next start is the first.
-        Err(JournalError::Killed(_)) => Rig::new(),
-        Err(error) => panic!("{error}"),
-    };
+    let mut rig =
+        match Rig::doomed(MemoryJournal::new(), FakeHub::default(), start_of_time(), die_at, BTreeSet::new())
+        {
+            Ok(rig) => rig,
+            // Killed before there was a journal: the next start is the first.
+            Err(JournalError::Killed(_)) => Rig::new(),
+            Err(error) => panic!("{error}"),
+        };
     let mut lives = 1;
     let mut n = 0;
     while n < ACTS {
@@ -136,7 +139,7 @@ fn run(die_at: Option<(u64, Death)>, torn: usize) -> u64 {
             Err(error) => panic!("{error}"),
         }
     }
-    finish(&mut rig, &mut outside);
+    collect(&mut rig, &mut outside);
     judge(&rig, &outside);
     rig.phone.journal().steps()
 }
@@ -146,19 +149,25 @@ fn reborn(mut dead: Rig, outside: &mut Outside, torn: usize) -> Rig {
     let now: Now = dead.now.plus(1_500);
     let mut journal = dead.phone.into_journal().into_inner();
     journal.crash(torn);
+    let was_online = dead.online;
     let mut rig = Rig::doomed(journal, dead.hub, now, None, BTreeSet::new()).expect("a restart");
+    if was_online {
+        connect(&mut rig).expect("alive");
+    }
     collect(&mut rig, outside);
     rig
 }
 
-fn finish(rig: &mut Rig, outside: &mut Outside) {
+/// Reconnects, lets the radio answer and time pass until nothing can still be on its way.
+fn finish(rig: &mut Rig, outside: &mut Outside) -> Result<(), JournalError> {
     for _ in 0..3 {
-        disconnect(rig).expect("alive");
-        connect(rig).expect("alive");
-        answer_all(rig, outside).expect("alive");
-        rig.pass_waking(400_000);
-        collect(rig, outside);
+        disconnect(rig)?;
+        connect(rig)?;
+        answer_all(rig, outside)?;
+        rig.try_pass_waking(400_000)?;
     }
+    disconnect(rig)?;
+    connect(rig)
 }
 
 fn judge(rig: &Rig, outside: &Outside) {

@@ -193,7 +193,8 @@ fn a_final_code_ends_the_message_at_once() {
 
 #[test]
 fn a_silent_radio_makes_a_message_uncertain_and_a_late_answer_resolves_it() {
-    for (answer, expected) in [(Ok(()), "sent"), (Err("no_service"), "failed"), (Err("no_signal"), "failed")] {
+    for (answer, expected) in [(Ok(()), "sent"), (Err("no_service"), "failed"), (Err("no_signal"), "failed")]
+    {
         let mut rig = connected();
         rig.send(message(1, 1));
         rig.pass_waking(299_999);

@@ -26,7 +26,9 @@ impl Book {
             Record::Down { down } => self.front.down = self.front.down.max(down),
             Record::Submitting { id, attempt, at } => self.submitting(id, attempt, at),
             Record::PartAnswered { id, part, answer } => {
-                if let Some(slot) = self.messages.get_mut(&id).and_then(|e| e.answers.get_mut(usize::from(part))) {
+                if let Some(slot) =
+                    self.messages.get_mut(&id).and_then(|e| e.answers.get_mut(usize::from(part)))
+                {
                     *slot = Some(answer);
                 }
             }

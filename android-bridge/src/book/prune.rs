@@ -39,7 +39,8 @@ impl Book {
         self.prune_ids(now);
         self.commands.retain(|_, done| !older(now, done.at, KEEP_IDS_MS));
         while self.commands.len() > MAX_KEPT_COMMANDS
-            && let Some(oldest) = self.commands.iter().min_by_key(|(_, done)| done.at.wall_ms).map(|(id, _)| *id)
+            && let Some(oldest) =
+                self.commands.iter().min_by_key(|(_, done)| done.at.wall_ms).map(|(id, _)| *id)
         {
             self.commands.remove(&oldest);
         }

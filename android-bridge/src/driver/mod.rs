@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use device_protocol::Sim;
+use device_protocol::{RefusalCode, Sim};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -130,8 +130,13 @@ impl Phone {
     /// Pairs the phone where it has to be, opens its journal and lets it run.
     pub async fn start(config: PhoneConfig) -> Result<PhoneHandle, StartError> {
         let (pairing, paired) = identify(&config).await?;
-        let mut world =
-            World::new(pairing.device_id, config.sims.clone(), config.carrier.clone(), config.seed, config.witness.clone());
+        let mut world = World::new(
+            pairing.device_id,
+            config.sims.clone(),
+            config.carrier.clone(),
+            config.seed,
+            config.witness.clone(),
+        );
         world.begin(SystemClock::new().now());
         Phone::start_in(config, pairing, paired, Arc::new(Mutex::new(world)))
     }
@@ -181,8 +186,15 @@ async fn identify(config: &PhoneConfig) -> Result<(Pairing, Paired), StartError>
         (Identity::Paired(pairing, paired), _) => Ok((pairing.clone(), *paired)),
         (Identity::Stored, Some(pairing)) => Ok((pairing, Paired::Earlier)),
         (Identity::Stored, None) => Err(StartError::NotPaired),
-        (Identity::Code(code), _) => {
-            let pairing = pair(&config.hub_url, code, &config.model).await?;
+        (Identity::Code(code), stored) => {
+            let pairing = match (pair(&config.hub_url, code, &config.model).await, stored) {
+                (Ok(pairing), _) => pairing,
+                // The same command a second time: the code was spent on what the folder holds.
+                (Err(PairError::Refused { code: RefusalCode::CodeUsed, .. }), Some(stored)) => {
+                    return Ok((stored, Paired::Earlier));
+                }
+                (Err(error), _) => return Err(error.into()),
+            };
             if let Some(dir) = folder {
                 pairing.save(dir)?;
             }

@@ -92,7 +92,8 @@ impl Engine {
             ReceiptOutcome::Delivered => ReceiptOutcome::Delivered,
             ReceiptOutcome::Failed(failure) => ReceiptOutcome::Failed(bounded(failure)),
         };
-        let first_failure = !entry.receipts.iter().flatten().any(|one| matches!(one, ReceiptOutcome::Failed(_)));
+        let first_failure =
+            !entry.receipts.iter().flatten().any(|one| matches!(one, ReceiptOutcome::Failed(_)));
         let mut receipts = entry.receipts.clone();
         receipts[slot] = Some(receipt.clone());
         self.record_durably(Record::PartReceipt { id, part, receipt: receipt.clone() });

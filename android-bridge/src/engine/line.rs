@@ -42,14 +42,18 @@ impl Engine {
         let (mut ready, mut wait, mut blocked) = (Vec::new(), None, resting);
         let waiting: Vec<Uuid> = self.book.line.iter().map(|(_, id)| *id).collect();
         for id in waiting {
-            let Some(course) = self.book.messages.get(&id).map(|entry| self.course(entry, now)) else { continue };
+            let Some(course) = self.book.messages.get(&id).map(|entry| self.course(entry, now)) else {
+                continue;
+            };
             match course {
                 Course::Expire => self.fact(Event::Expired(Expired { id, at: at(now) }), now, None),
                 // Before the line may rest or the guard may hold: an impossible message need not wait to fail.
                 Course::WrongSim => self.wrong_sim(id, now),
                 Course::NoService => wait = wait.or(Some(RadioWait::NoService)),
                 Course::Ready { .. } if blocked || room == 0 => {}
-                Course::Ready { segments, .. } if guard.earliest(segments, limits, now) > guard::mono(now) => {
+                Course::Ready { segments, .. }
+                    if guard.earliest(segments, limits, now) > guard::mono(now) =>
+                {
                     blocked = true;
                     wait = wait.or(Some(RadioWait::RadioGuard));
                 }

@@ -111,7 +111,9 @@ impl Engine {
             Input::Frame(text) => self.frame(&text, now),
             Input::Alive => self.alive(now),
             Input::Disconnected { code } => self.disconnected(code, now),
-            Input::RadioAnswer { id, attempt, part, answer } => self.radio_answer(id, attempt, part, answer, now),
+            Input::RadioAnswer { id, attempt, part, answer } => {
+                self.radio_answer(id, attempt, part, answer, now)
+            }
             Input::Receipt { id, part, receipt } => self.receipt(id, part, receipt, now),
             Input::SmsReceived { slot, from, body, parts, smsc_at_ms } => {
                 self.sms_received(slot, from, body, parts, smsc_at_ms, now);

@@ -41,7 +41,8 @@ impl Backoff {
     pub fn wait_ms(&mut self, redial: &Redial, dice: &mut impl Rng) -> Option<u64> {
         match redial {
             Redial::Retry => {
-                let most = self.limits.first_ms.saturating_mul(1 << self.failures.min(20)).min(self.limits.most_ms);
+                let most =
+                    self.limits.first_ms.saturating_mul(1 << self.failures.min(20)).min(self.limits.most_ms);
                 self.failures = self.failures.saturating_add(1);
                 // Half of it fixed, so that a wait is a wait; half of it random, so that a fleet spreads.
                 Some(most / 2 + dice.random_range(0..=most.div_ceil(2)))

@@ -167,7 +167,6 @@ impl Engine {
         }
         self.upload(now);
     }
-
 }
 
 fn redial(closing: Option<Closing>, code: Option<u16>) -> Redial {
@@ -177,9 +176,9 @@ fn redial(closing: Option<Closing>, code: Option<u16>) -> Redial {
     match class {
         CloseClass::Retry => Redial::Retry,
         CloseClass::Replaced => Redial::Replaced,
-        CloseClass::Draining => {
-            Redial::Spread { spread_ms: closing.and_then(|closing| closing.spread_ms).unwrap_or(DEFAULT_SPREAD_MS) }
-        }
+        CloseClass::Draining => Redial::Spread {
+            spread_ms: closing.and_then(|closing| closing.spread_ms).unwrap_or(DEFAULT_SPREAD_MS),
+        },
         CloseClass::Stop => {
             Redial::Stop { why: detail.unwrap_or_else(|| format!("close code {}", code.unwrap_or_default())) }
         }

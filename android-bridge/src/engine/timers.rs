@@ -43,7 +43,8 @@ impl Engine {
         let silence = self.silence_ms();
         let timeout = self.answer_timeout_ms();
         let session = self.session.as_ref().filter(|session| !session.closed);
-        let alive = session.map(|session| session.next_ping_ms.min(session.last_life_ms.saturating_add(silence)));
+        let alive =
+            session.map(|session| session.next_ping_ms.min(session.last_life_ms.saturating_add(silence)));
         let deadline = self
             .book
             .line

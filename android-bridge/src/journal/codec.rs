@@ -14,7 +14,8 @@ pub const MAX_GROUP_BYTES: usize = 16 * 1024 * 1024;
 
 /// Writes a record as a line of a group.
 pub fn encode_record(record: &Record, group: &mut Vec<u8>) -> Result<(), JournalError> {
-    serde_json::to_writer(&mut *group, record).map_err(|error| JournalError::Unwritable(error.to_string()))?;
+    serde_json::to_writer(&mut *group, record)
+        .map_err(|error| JournalError::Unwritable(error.to_string()))?;
     group.push(b'\n');
     Ok(())
 }

@@ -27,13 +27,17 @@ pub enum JournalError {
         source: std::io::Error,
     },
     /// Bytes that had been flushed are damaged: pair the phone again, that starts a new journal.
-    #[error("journal is damaged at byte `{at}` before its end: remove the data folder and pair this phone again")]
+    #[error(
+        "journal is damaged at byte `{at}` before its end: remove the data folder and pair this phone again"
+    )]
     Damaged {
         /// Where.
         at: u64,
     },
     /// A whole frame holds a record that this version does not know.
-    #[error("journal holds a record at byte `{at}` that this version cannot read ({why}): use the newer version")]
+    #[error(
+        "journal holds a record at byte `{at}` that this version cannot read ({why}): use the newer version"
+    )]
     Unreadable {
         /// Where.
         at: u64,

@@ -184,7 +184,9 @@ impl World {
 
     /// What the phone has not been told is lost: the system delivers nothing to a process that is dead.
     pub fn forget_untold(&mut self) {
-        self.told.retain(|input| matches!(input, Input::SmsReceived { .. } | Input::Sims(_) | Input::Service { .. }));
+        self.told.retain(|input| {
+            matches!(input, Input::SmsReceived { .. } | Input::Sims(_) | Input::Service { .. })
+        });
     }
 
     fn plan(&mut self, now: Now, after_ms: u64, coming: Coming) {

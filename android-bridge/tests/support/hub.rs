@@ -72,7 +72,8 @@ impl FakeHub {
             server_time_ms: 0,
             settings: self.settings.clone(),
         })];
-        frames.extend(self.dispatched.range(journal.down + 1..).map(|(_, send)| DownFrame::Send(send.clone())));
+        frames
+            .extend(self.dispatched.range(journal.down + 1..).map(|(_, send)| DownFrame::Send(send.clone())));
         frames.append(&mut self.extra);
         self.hellos.push(hello);
         frames

@@ -35,7 +35,8 @@ pub fn birth() -> Birth {
 
 impl Rig {
     pub fn new() -> Rig {
-        Rig::doomed(MemoryJournal::new(), FakeHub::default(), start_of_time(), None, BTreeSet::new()).expect("a first start")
+        Rig::doomed(MemoryJournal::new(), FakeHub::default(), start_of_time(), None, BTreeSet::new())
+            .expect("a first start")
     }
 
     pub fn doomed(
@@ -126,21 +127,27 @@ impl Rig {
     }
 
     pub fn pass(&mut self, ms: u64) {
+        self.try_pass(ms).expect("the journal works");
+    }
+
+    fn try_pass(&mut self, ms: u64) -> Result<(), JournalError> {
         self.now = self.now.plus(ms);
-        self.input(Input::Tick);
+        self.try_input(Input::Tick)
     }
 
     /// Time passes as a driver would let it: every wake-up on the way is kept.
     pub fn pass_waking(&mut self, ms: u64) {
+        self.try_pass_waking(ms).expect("the journal works");
+    }
+
+    pub fn try_pass_waking(&mut self, ms: u64) -> Result<(), JournalError> {
         let end = self.now.mono_ms + ms;
         while let Some(at) = self.phone.wakes_at_ms(self.now)
             && at <= end
         {
-            let step = at.saturating_sub(self.now.mono_ms);
-            self.pass(step);
+            self.try_pass(at.saturating_sub(self.now.mono_ms))?;
         }
-        let rest = end - self.now.mono_ms;
-        self.pass(rest);
+        self.try_pass(end - self.now.mono_ms)
     }
 
     pub fn answer(&mut self, n: u128, part: u16, answer: Result<(), &str>) {

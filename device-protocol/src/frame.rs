@@ -110,10 +110,6 @@ pub enum FrameError {
     /// Not JSON, no `type`, or a known type that lacks what it needs: close with `malformed_frame`.
     #[error("malformed frame: {0}")]
     Malformed(String),
-    /// A `command` that this phone cannot read, by its kind or its arguments: answer with
-    /// [`crate::CommandOutcome::Unknown`] and go on. It must not close, or a new kind would lock old phones out.
-    #[error("unknown command `{0}`")]
-    UnknownCommand(Uuid),
     /// JSON with a type of another time: answer with [`ErrorCode::UnknownType`] and go on.
     #[error("unknown frame type `{0}`")]
     UnknownType(String),
@@ -237,10 +233,15 @@ impl DownFrame {
         }
         object(text)?;
         known_type(text, &DOWN_TYPES)?;
-        serde_json::from_str(text).map_err(|error| match serde_json::from_str(text) {
-            Ok(CommandEnvelope { r#type: CommandWord::Command, id, .. }) => FrameError::UnknownCommand(id),
-            Err(_) => malformed(error),
-        })
+        serde_json::from_str(text).map_err(malformed)
+    }
+
+    /// The id of a command in a text that [`DownFrame::parse`] calls malformed because its kind or its arguments
+    /// are of another time. A phone answers it with [`crate::CommandOutcome::Unknown`] and goes on: if it closed,
+    /// one new kind would lock old phones out for good.
+    pub fn unreadable_command(text: &str) -> Option<Uuid> {
+        let CommandEnvelope { r#type: CommandWord::Command, id, .. } = serde_json::from_str(text).ok()?;
+        Some(id)
     }
 
     /// Writes the frame.

@@ -122,7 +122,6 @@ fn verdict(error: &FrameError) -> (&'static str, Value) {
         FrameError::Malformed(_) => ("malformed", json!({"close": CloseCode::MalformedFrame})),
         FrameError::TooLarge(_) => ("too_large", json!({"close": CloseCode::FrameTooLarge})),
         FrameError::UnknownType(_) => ("unknown_type", json!({"error": code})),
-        FrameError::UnknownCommand(id) => ("unknown_command", json!({"command_result": "unknown", "id": id})),
     }
 }
 
@@ -145,8 +144,12 @@ fn bad_frames_are_refused_with_the_right_answer() {
         let text = built(&row);
         let error = DownFrame::parse(&text).expect_err(string(&row, "name"));
         let (word, then) = verdict(&error);
-        // A phone has no closing frame to give: it just closes.
-        let then = if then.get("close").is_some() { json!({"close_by_phone": true}) } else { then };
+        let (word, then) = match DownFrame::unreadable_command(&text) {
+            Some(id) => ("unknown_command", json!({"command_result": "unknown", "id": id})),
+            // A phone has no closing frame to give: it just closes.
+            None if then.get("close").is_some() => (word, json!({"close_by_phone": true})),
+            None => (word, then),
+        };
         assert_eq!((word, then), (string(&row, "error"), row["then"].clone()), "{}", row["name"]);
     }
 }

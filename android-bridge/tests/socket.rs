@@ -49,8 +49,8 @@ fn upgrade(request: &Request, mut response: Response) -> Result<Response, ErrorR
 }
 
 async fn serve() -> Server {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
     let hub = Arc::new(Mutex::new(FakeHub::default()));
     let close_with = Arc::new(Mutex::new(None));
     let (count, heard) = watch::channel(0);

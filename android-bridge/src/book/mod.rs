@@ -31,8 +31,18 @@ pub struct KeptFact {
     /// The same for the `accepted` of a `sent`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Now>,
+    /// When it was written down once more, because the hub repeated its message: it is kept from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Now>,
     /// The event.
     pub event: Event,
+}
+
+impl KeptFact {
+    /// When it was written down.
+    pub fn written(&self) -> Now {
+        self.repeated.unwrap_or(self.at)
+    }
 }
 
 /// Segments that left at one instant.

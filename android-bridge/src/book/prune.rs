@@ -22,7 +22,12 @@ impl Book {
     pub fn has_old_facts(&self, now: Now) -> bool {
         self.facts
             .front()
-            .is_some_and(|fact| fact.number <= self.front.acked && older(now, fact.at, KEEP_FACTS_MS))
+            .is_some_and(|fact| fact.number <= self.front.acked && older(now, fact.written(), KEEP_FACTS_MS))
+    }
+
+    /// Whether there is anything that a day's age could make forgettable.
+    pub fn remembers_anything(&self) -> bool {
+        !(self.messages.is_empty() && self.facts.is_empty() && self.commands.is_empty())
     }
 
     /// Forgets what may be forgotten. Call it between sessions, and write the snapshot afterwards.
@@ -31,7 +36,7 @@ impl Book {
         let mut kept_acked = self.facts.iter().take_while(|fact| fact.number <= acked).count();
         while let Some(first) = self.facts.front()
             && first.number <= acked
-            && (kept_acked > MAX_KEPT_FACTS || older(now, first.at, KEEP_FACTS_MS))
+            && (kept_acked > MAX_KEPT_FACTS || older(now, first.written(), KEEP_FACTS_MS))
         {
             self.facts.pop_front();
             kept_acked -= 1;

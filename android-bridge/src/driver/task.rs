@@ -54,7 +54,7 @@ enum Link {
     /// No socket; the next try at this monotonic instant, or never.
     Down { dial_at_ms: Option<u64> },
     /// A try is under way.
-    Dialling(JoinHandle<Result<Socket, DialError>>),
+    Dialling(JoinHandle<Result<Box<Socket>, DialError>>),
     /// Open.
     Up(Box<Socket>),
     /// Open and swallowing: for tests.
@@ -64,7 +64,7 @@ enum Link {
 /// What woke the loop.
 enum Woken {
     Order(Option<Order>),
-    Dialled(Result<Socket, DialError>),
+    Dialled(Result<Box<Socket>, DialError>),
     Socket(Option<Result<Message, SocketError>>),
     Time,
 }
@@ -171,7 +171,8 @@ impl Task {
             && !self.away
         {
             let (hub_url, token) = (self.hub_url.clone(), self.token.clone());
-            self.link = Link::Dialling(tokio::spawn(async move { dial(&hub_url, &token).await }));
+            self.link =
+                Link::Dialling(tokio::spawn(async move { dial(&hub_url, &token).await.map(Box::new) }));
         }
         let dial_at = match self.link {
             Link::Down { dial_at_ms } if !self.away => dial_at_ms,
@@ -242,10 +243,10 @@ impl Task {
         self.link = turn(link);
     }
 
-    fn dialled(&mut self, dialled: Result<Socket, DialError>) {
+    fn dialled(&mut self, dialled: Result<Box<Socket>, DialError>) {
         match dialled {
             Ok(socket) => {
-                self.link = Link::Up(Box::new(socket));
+                self.link = Link::Up(socket);
                 self.inputs.push(Input::Connected);
             }
             Err(error) => {

@@ -6,7 +6,6 @@ use device_protocol::{
     event::{Canceled, TooLate},
     limits,
 };
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{CloseWhy, Engine, at};
@@ -14,14 +13,6 @@ use crate::{book::Phase, clock::Now, journal::Record};
 
 /// Characters of a frame's fault that are told back.
 const MAX_DETAIL_CHARS: usize = 200;
-
-/// As much of a frame as must be understood to answer one that is not.
-#[derive(Deserialize)]
-struct Envelope {
-    r#type: String,
-    #[serde(default)]
-    id: Option<Uuid>,
-}
 
 impl Engine {
     pub(super) fn frame(&mut self, text: &str, now: Now) {
@@ -41,23 +32,15 @@ impl Engine {
                 let detail = format!("unknown frame type `{}`", cut(&kind));
                 self.reply(&UpFrame::Error(ErrorFrame { code: ErrorCode::UnknownType, detail }));
             }
-            Err(error) => self.not_understood(text, &error),
-        }
-    }
-
-    /// A known type that does not parse. A newer hub's commands and close reasons are of that kind and are
-    /// lived with; anything else ends the session, for an ack that rises over a lost `send` would lose it.
-    fn not_understood(&mut self, text: &str, error: &FrameError) {
-        match serde_json::from_str(text) {
-            Ok(Envelope { r#type, id: Some(id) }) if r#type == "command" => {
-                self.reply(&UpFrame::CommandResult(CommandResult { id, outcome: CommandOutcome::Unknown }));
-            }
-            // The close frame behind it carries the code, and its range is enough.
-            Ok(Envelope { r#type, .. }) if r#type == "closing" => {}
-            _ => {
-                let detail = cut(&error.to_string());
-                self.reply(&UpFrame::Error(ErrorFrame { code: ErrorCode::Other, detail }));
-                self.close(CloseWhy::Protocol);
+            Err(FrameError::Malformed(_) | FrameError::TooLarge(_)) => {
+                match DownFrame::unreadable_command(text) {
+                    Some(id) => {
+                        let outcome = CommandOutcome::Unknown;
+                        self.reply(&UpFrame::CommandResult(CommandResult { id, outcome }));
+                    }
+                    // No way on from here: an ack that rises over a `send` that was not understood would lose it.
+                    None => self.close(CloseWhy::Protocol),
+                }
             }
         }
     }
@@ -68,7 +51,7 @@ impl Engine {
             if down > self.book.front.down {
                 self.record_durably(Record::Down { down });
             }
-            self.repeat_last_fact(id);
+            self.repeat_last_fact(id, now);
         } else if self.book.unfinished_len() >= limits::MAX_UNFINISHED {
             // A hello could not name them all. Not taken, not acknowledged: the hub frames it again later.
             return self.close(CloseWhy::Protocol);
@@ -81,9 +64,9 @@ impl Engine {
     }
 
     /// A dropped repeat is answered with what this journal knows: the hub may have lost it.
-    fn repeat_last_fact(&mut self, id: Uuid) {
+    fn repeat_last_fact(&mut self, id: Uuid, now: Now) {
         if let Some(last) = self.book.messages.get(&id).and_then(|entry| entry.last.clone()) {
-            self.fact(last.event, last.at, last.accepted);
+            self.repeat(last, now);
         }
     }
 
@@ -92,7 +75,7 @@ impl Engine {
         let known = self.book.messages.get(&id);
         let canceled = |last: &crate::book::LastFact| matches!(last.event, Event::Canceled(_));
         match known {
-            Some(entry) if entry.last.as_ref().is_some_and(canceled) => self.repeat_last_fact(id),
+            Some(entry) if entry.last.as_ref().is_some_and(canceled) => self.repeat_last_fact(id, now),
             Some(entry) if entry.phase != Phase::Waiting => {
                 self.fact(Event::TooLate(TooLate { id, at: at(now) }), now, None);
             }

@@ -29,7 +29,7 @@ pub use port::{CloseWhy, Hardware, Input, Output, PhoneFacts, Redial, Service};
 pub use redial::{Backoff, BackoffLimits};
 
 use crate::{
-    book::{Book, KeptFact},
+    book::{Book, KeptFact, LastFact},
     clock::Now,
     journal::Record,
 };
@@ -39,6 +39,8 @@ use session::Session;
 const COMPACT_AFTER_RECORDS: usize = 2_000;
 /// Records after which a session is ended to compact: bounds a journal whose session never ends.
 const COMPACT_EVEN_ONLINE: usize = 50_000;
+/// A quiet journal is looked through this often, so that ids do not outstay their month by much.
+const PRUNE_EVERY_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// The engine of one phone.
 #[derive(Debug)]
@@ -62,6 +64,7 @@ pub struct Engine {
     /// Why the line stands still, as the last finish found it.
     radio_wait: Option<RadioWait>,
     records_since_compaction: usize,
+    pruned_at: Now,
 }
 
 impl Engine {
@@ -83,6 +86,7 @@ impl Engine {
             put_backs: 0,
             radio_wait: None,
             records_since_compaction: records,
+            pruned_at: now,
         }
     }
 
@@ -164,7 +168,7 @@ impl Engine {
         self.unflushed = true;
         self.records_since_compaction += 1;
         self.book.apply(record.clone());
-        self.out.push(Output::Append(record));
+        self.out.push(Output::Append(Box::new(record)));
     }
 
     /// The same, for what must be durable before this step ends.
@@ -175,7 +179,14 @@ impl Engine {
 
     fn fact(&mut self, event: Event, at: Now, accepted: Option<Now>) {
         let number = self.book.front.head + 1;
-        self.record_durably(Record::Fact(KeptFact { number, at, accepted, event }));
+        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated: None, event }));
+    }
+
+    /// Journals a message's last fact once more, as a new event of the same instant.
+    fn repeat(&mut self, last: LastFact, now: Now) {
+        let LastFact { at, accepted, event, .. } = last;
+        let number = self.book.front.head + 1;
+        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated: Some(now), event }));
     }
 
     fn flush_if_due(&mut self) {
@@ -196,8 +207,13 @@ impl Engine {
         if self.session.is_some() {
             return;
         }
-        if self.records_since_compaction >= COMPACT_AFTER_RECORDS || self.book.has_old_facts(now) {
+        let long_ago = now.since(self.pruned_at).is_some_and(|age| age > PRUNE_EVERY_MS);
+        if self.records_since_compaction >= COMPACT_AFTER_RECORDS
+            || self.book.has_old_facts(now)
+            || (long_ago && self.book.remembers_anything())
+        {
             self.book.prune(now);
+            self.pruned_at = now;
             self.out.push(Output::Compact(self.book.snapshot()));
             self.records_since_compaction = 0;
             // The snapshot says everything that was appended.

@@ -85,7 +85,7 @@ pub enum Service {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
     /// Add this record to the journal.
-    Append(Record),
+    Append(Box<Record>),
     /// A barrier: what follows may only happen once everything appended so far is durable.
     Flush,
     /// Replace the journal by these records. Only between sessions.

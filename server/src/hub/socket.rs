@@ -2,7 +2,6 @@
 //! knows none of it.
 
 use std::any::Any;
-use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderValue};

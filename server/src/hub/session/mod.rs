@@ -14,7 +14,7 @@ mod window;
 
 pub use mailbox::{End, Mail, Mailbox};
 pub use state::{Input, Output, Session};
-pub use task::{Incoming, Outgoing, Sink, run};
+pub use task::{Incoming, Outgoing, Sink, SocketGone, run};
 
 use relay_domain::DeviceId;
 

@@ -59,7 +59,7 @@ pub enum Input<'a> {
 }
 
 /// What a session wants done, in order.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum Output {
     /// Write a text frame.
     Text(String),

@@ -112,3 +112,40 @@ impl Witness for MemoryWitness {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line.clone());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_to_the_letter() {
+        let (phone, journal, id) = (Uuid::nil(), Uuid::nil(), Uuid::nil());
+        let nil = Uuid::nil();
+        let submit = RadioLine::Submit { phone, journal, id, to: "+1".into(), parts: 2, at_ms: 5 };
+        assert_eq!(
+            serde_json::to_string(&Line::Radio(submit)).unwrap(),
+            format!(
+                r#"{{"log":"radio","kind":"submit","phone":"{nil}","journal":"{nil}","id":"{nil}","to":"+1","parts":2,"at_ms":5}}"#
+            )
+        );
+        let answer = RadioLine::Answer { phone, id, outcome: "ok".into(), at_ms: 5 };
+        assert_eq!(
+            serde_json::to_string(&Line::Radio(answer)).unwrap(),
+            format!(
+                r#"{{"log":"radio","kind":"answer","phone":"{nil}","id":"{nil}","outcome":"ok","at_ms":5}}"#
+            )
+        );
+        let lost = CarrierLine::ReceiptLost { phone, id, at_ms: 5 };
+        assert_eq!(
+            serde_json::to_string(&Line::Carrier(lost)).unwrap(),
+            format!(r#"{{"log":"carrier","kind":"receipt_lost","phone":"{nil}","id":"{nil}","at_ms":5}}"#)
+        );
+        let inbound = CarrierLine::Inbound { phone, slot: 0, from: "+2".into(), body: "hi".into(), at_ms: 5 };
+        assert_eq!(
+            serde_json::to_string(&Line::Carrier(inbound)).unwrap(),
+            format!(
+                r#"{{"log":"carrier","kind":"inbound","phone":"{nil}","slot":0,"from":"+2","body":"hi","at_ms":5}}"#
+            )
+        );
+    }
+}

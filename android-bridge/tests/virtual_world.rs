@@ -28,7 +28,8 @@ impl Simulation {
         let mut world = World::new(id(0xd), sims(), CarrierProfile::rough(), seed, witness);
         world.begin(now);
         let journal = MemoryJournal::new();
-        let (phone, _) = Handset::start(journal, birth(), Default::default(), world.hardware(), now).unwrap();
+        let (phone, _) = Handset::start(journal, birth(), Default::default(), world.hardware(), now)
+            .expect("a first start");
         Simulation { now, phone, world, hub: FakeHub::default(), link: SimLink::new(30) }
     }
 
@@ -43,7 +44,7 @@ impl Simulation {
     }
 
     fn input(&mut self, input: Input) {
-        for effect in self.phone.step(input, self.now).unwrap() {
+        for effect in self.phone.step(input, self.now).expect("memory takes it") {
             match effect {
                 Effect::SendFrame(text) => self.link.phone_writes(text, self.now.mono_ms),
                 Effect::Submit(submission) => self.world.submit(submission, birth().journal, self.now),

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use device_protocol::Telemetry;
 use relay_domain::{Clock, DeviceId, Timestamp};
-use relay_store::{Announce, Effect};
 use tokio::sync::Notify;
 
 use super::session::{End, Identity, Mailbox};
+use crate::relay::ingest::{Announce, Effect};
 use crate::relay::presence::Presence;
 
 /// A drain waits this long for sessions to write their last frames.

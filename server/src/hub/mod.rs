@@ -16,6 +16,7 @@ pub use directory::Directory;
 pub use settings::HubSettings;
 
 use crate::relay::Relay;
+use crate::relay::pairing::PairingTries;
 
 /// What the sockets need. Cheap to clone.
 #[derive(Clone)]
@@ -23,19 +24,13 @@ pub struct Hub {
     pub(crate) relay: Relay,
     pub(crate) directory: Arc<Directory>,
     pub(crate) settings: Arc<HubSettings>,
-    pub(crate) tries: Arc<crate::limits::PairingTries>,
+    pub(crate) tries: Arc<PairingTries>,
 }
 
 impl Hub {
     /// The hub of a running store.
     pub fn new(relay: Relay, directory: Arc<Directory>, settings: HubSettings) -> Hub {
         Hub { relay, directory, settings: Arc::new(settings), tries: Arc::default() }
-    }
-
-    /// Adds the phones' routes.
-    pub fn configure(&self, config: &mut actix_web::web::ServiceConfig) {
-        socket::configure(self, config);
-        pairing::configure(self, config);
     }
 
     /// Refuses new sessions, asks every phone to come back later, and returns when they are gone or the bound is

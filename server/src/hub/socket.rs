@@ -20,13 +20,16 @@ const SOCKET_BUFFER_BYTES: usize = 256 * 1024;
 /// Told with 503.
 const RETRY_AFTER_SECONDS: &str = "5";
 
-/// Adds the route.
-pub(super) fn configure(hub: &Hub, config: &mut web::ServiceConfig) {
-    let hub = hub.clone();
-    config.route(
-        CONNECT_PATH,
-        web::get().to(move |request: HttpRequest, body: web::Payload| connect(hub.clone(), request, body)),
-    );
+impl Hub {
+    /// Adds the phones' routes.
+    pub fn configure(&self, config: &mut web::ServiceConfig) {
+        let hub = self.clone();
+        config.route(
+            CONNECT_PATH,
+            web::get().to(move |request: HttpRequest, body: web::Payload| connect(hub.clone(), request, body)),
+        );
+        super::pairing::configure(self, config);
+    }
 }
 
 /// Options of each accepted socket: data that the peer's kernel does not acknowledge for `write_timeout` ends

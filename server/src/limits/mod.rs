@@ -2,4 +2,4 @@
 
 mod pairing_tries;
 
-pub(crate) use pairing_tries::PairingTries;
+pub use pairing_tries::PairingTries;

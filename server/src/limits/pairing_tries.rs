@@ -13,7 +13,7 @@ const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
 const REMEMBERED: usize = 10_000;
 
 /// Counts tries.
-pub(crate) struct PairingTries(DefaultKeyedRateLimiter<IpAddr>);
+pub struct PairingTries(DefaultKeyedRateLimiter<IpAddr>);
 
 impl Default for PairingTries {
     fn default() -> PairingTries {
@@ -23,7 +23,7 @@ impl Default for PairingTries {
 
 impl PairingTries {
     /// Counts one; the error says how long to wait.
-    pub(crate) fn count(&self, address: IpAddr) -> Result<(), Duration> {
+    pub fn count(&self, address: IpAddr) -> Result<(), Duration> {
         if self.0.len() > REMEMBERED {
             self.0.retain_recent();
         }

@@ -4,13 +4,17 @@
 use std::time::Duration;
 
 use relay_domain::{AccountId, DeviceId, Timestamp};
-use relay_store::changes::{
-    CloseSession, DispatchNext, FinishCommand, IssueCommand, IssueVerdict, NextVerdict, OpenSession, OpenVerdict,
-    RecordEvents, RecordVerdict, SetStalled,
-};
-use relay_store::queries::{CommandRow, Frames, FramesAbove, OpenCommands};
-use relay_store::{CommitError, ReadError};
+use relay_store::changes::{IssueCommand, IssueVerdict};
+use relay_store::queries::OpenCommands;
 use uuid::Uuid;
+
+// A session speaks of changes, verdicts and hints; it reaches the store only through these verbs.
+pub use relay_store::changes::{
+    CloseSession, DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession, RecordEvents,
+    RecordVerdict, SetStalled, Stalled,
+};
+pub use relay_store::queries::{CommandRow, Frames, FramesAbove};
+pub use relay_store::{Announce, CommitError, Effect, EndReason, FrameRow, ReadError};
 
 use super::Relay;
 

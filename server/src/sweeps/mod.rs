@@ -1,13 +1,10 @@
-//! What time brings about: deadlines, uncertain ends, the leftovers of devices that left, and the sign of life.
-//!
-//! Each sweep is a change of at most 200 rows from the lane's low-priority inbox, repeated while it finds some.
+//! When the housekeeping verbs run: in rounds, each a few changes of at most 200 rows from the lane's
+//! low-priority inbox.
 
 use std::time::Duration;
 
-use relay_store::CommitError;
-use relay_store::changes::{ExpireQueued, GiveUpUncertain, MarkAlive, SettleUnpaired};
-
 use crate::relay::Relay;
+use crate::relay::ingest::CommitError;
 
 /// How often and how long.
 #[derive(Debug, Clone, Copy)]
@@ -31,9 +28,8 @@ pub async fn run(relay: Relay, settings: SweepSettings) {
 }
 
 async fn round(relay: &Relay, settings: SweepSettings) -> Result<(), CommitError> {
-    relay.lane.sweep(MarkAlive).await?;
-    while relay.lane.sweep(ExpireQueued).await? > 0 {}
-    while relay.lane.sweep(GiveUpUncertain { after: settings.uncertain_after }).await? > 0 {}
-    while relay.lane.sweep(SettleUnpaired).await? > 0 {}
-    Ok(())
+    relay.mark_alive().await?;
+    relay.expire_queued().await?;
+    relay.give_up_uncertain(settings.uncertain_after).await?;
+    relay.settle_unpaired().await
 }

@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use device_protocol::limits::MAX_UNACKED_DOWN_FRAMES;
-use relay_store::{EndReason, FrameRow};
-use std::time::Duration;
 use tokio::sync::Notify;
+
+use crate::relay::ingest::{EndReason, FrameRow};
 
 /// Why a session must end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

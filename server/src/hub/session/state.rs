@@ -5,21 +5,14 @@
 
 use std::time::Duration;
 
-use device_protocol::limits::{MAX_SIMS, MAX_UNFINISHED};
 use device_protocol::{
     CloseCode, Closing, CommandOutcome, CommandResult, DownFrame, ErrorCode, ErrorFrame, FrameError, Hello,
     PROTOCOL, Telemetry, UpFrame, Welcome,
 };
+use relay_domain::Timestamp;
 use relay_domain::allocate::Wait;
-use relay_domain::resume::Presented;
-use relay_domain::{JournalId, MessageId, Timestamp};
-use relay_store::changes::{
-    DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession, RecordEvents, RecordVerdict,
-    SetStalled, Stalled,
-};
-use relay_store::queries::{CommandRow, Frames, FramesAbove};
-use relay_store::{CommitError, EndReason, FrameRow, ReadError};
 
+use super::hello::{self, Greeting};
 use super::mailbox::{End, Mail};
 use super::ping::{Beat, Pulse};
 use super::uplink::{Batch, Uplink};
@@ -27,6 +20,10 @@ use super::window::{READ_ROWS, Window};
 use super::{Identity, report};
 use crate::commands;
 use crate::hub::HubSettings;
+use crate::relay::ingest::{
+    CommandRow, CommitError, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove, NextVerdict,
+    OpenSession, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled, Stalled,
+};
 
 /// How long a change or read that the store could not take now waits before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
@@ -89,7 +86,7 @@ enum Phase {
     /// Nothing but a hello may come.
     AwaitingHello { until: Timestamp },
     /// The store decides about the hello.
-    Opening { presented: Presented, knows_refresh_sims: bool },
+    Opening(Greeting),
     /// The conversation.
     Open(Box<Open>),
     /// Nothing matters any more.
@@ -173,7 +170,7 @@ impl Session {
                     sooner(open.window.overdue_at(self.settings.stalled_after));
                 }
             }
-            Phase::Opening { .. } | Phase::Closed => {}
+            Phase::Opening(_) | Phase::Closed => {}
         }
         next
     }
@@ -221,7 +218,7 @@ impl Session {
                     self.close(CloseCode::MalformedFrame, "an acknowledgement of what was never framed");
                 }
             }
-            (Phase::Opening { .. }, UpFrame::Ack { .. }) => {
+            (Phase::Opening(_), UpFrame::Ack { .. }) => {
                 self.close(CloseCode::MalformedFrame, "an acknowledgement before the welcome");
             }
             (_, UpFrame::Telemetry(telemetry)) => self.outputs.push(Output::Telemetry(Box::new(telemetry))),
@@ -246,47 +243,19 @@ impl Session {
     }
 
     fn hello(&mut self, hello: Hello) {
-        if hello.protocol != PROTOCOL {
-            let detail = format!("this hub speaks revision {PROTOCOL}, not {}", hello.protocol);
-            return self.close(CloseCode::UnsupportedProtocol, &detail);
+        match hello::read(hello, self.identity) {
+            Ok((greeting, change)) => {
+                self.phase = Phase::Opening(greeting);
+                self.outputs.push(Output::Open(Box::new(change)));
+            }
+            Err((code, detail)) => self.close(code, &detail),
         }
-        if hello.unfinished.len() > MAX_UNFINISHED || hello.sims.len() > MAX_SIMS {
-            return self.close(CloseCode::BadHello, "more SIMs or unfinished messages than the protocol allows");
-        }
-        let journal = &hello.journal;
-        // Numbers of both streams stay below 2⁶³ for ever.
-        if [journal.head, journal.lowest, journal.acked, journal.down].iter().any(|n| *n >= i64::MAX as u64) {
-            return self.close(CloseCode::BadHello, "sequence numbers are out of range");
-        }
-        let presented = Presented {
-            journal: JournalId::from(journal.id),
-            virgin: journal.virgin,
-            lowest: journal.lowest,
-            head: journal.head,
-            acked: journal.acked,
-            down: journal.down,
-        };
-        let knows_refresh_sims =
-            hello.capabilities.iter().any(|name| name == device_protocol::command::RefreshSims::CAPABILITY);
-        self.phase = Phase::Opening { presented, knows_refresh_sims };
-        let os = [hello.os.model, hello.os.name, hello.os.version].join(" ").trim().to_owned();
-        self.outputs.push(Output::Open(Box::new(OpenSession {
-            device_id: self.identity.device_id,
-            generation: self.identity.generation,
-            connection: self.identity.connection,
-            presented,
-            unfinished: hello.unfinished.into_iter().map(MessageId::from).collect(),
-            sims: report::sims(hello.sims),
-            max_pending: hello.max_pending,
-            app_version: hello.app.version,
-            os,
-        })));
     }
 
     fn opened(&mut self, verdict: Result<OpenVerdict, CommitError>, now: Timestamp) {
-        let Phase::Opening { presented, knows_refresh_sims } = self.phase else { return };
+        let Phase::Opening(greeting) = self.phase else { return };
         match verdict {
-            Ok(OpenVerdict::Opened(opened)) => self.welcome(&opened, &presented, knows_refresh_sims, now),
+            Ok(OpenVerdict::Opened(opened)) => self.welcome(&opened, greeting, now),
             Ok(OpenVerdict::Revoked) => {
                 self.close(CloseCode::Revoked, "the token was revoked: pair the phone again");
             }
@@ -300,18 +269,18 @@ impl Session {
         }
     }
 
-    fn welcome(&mut self, opened: &OpenedSession, presented: &Presented, knows_refresh_sims: bool, now: Timestamp) {
+    fn welcome(&mut self, opened: &OpenedSession, greeting: Greeting, now: Timestamp) {
         self.epoch = Some(opened.epoch);
         self.phase = Phase::Open(Box::new(Open {
             epoch: opened.epoch,
             live: opened.live,
-            window: Window::new(presented.journal, presented.down),
+            window: Window::new(greeting.journal, greeting.down),
             stalled: false,
             setting_stalled: false,
             asking_next: false,
             ask_again: true,
             token_at: None,
-            knows_refresh_sims,
+            knows_refresh_sims: greeting.knows_refresh_sims,
         }));
         self.write(&DownFrame::Welcome(Welcome {
             protocol: PROTOCOL,

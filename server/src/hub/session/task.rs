@@ -10,13 +10,13 @@ use device_protocol::CloseCode;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
-use relay_store::changes::{CloseSession, NextVerdict, OpenVerdict, RecordVerdict};
-use relay_store::queries::{CommandRow, Frames};
-use relay_store::{CommitError, ReadError};
 
 use super::state::{Input, Output, Session};
 use crate::hub::directory::Registration;
 use crate::relay::Relay;
+use crate::relay::ingest::{
+    CloseSession, CommandRow, CommitError, Frames, NextVerdict, OpenVerdict, ReadError, RecordVerdict,
+};
 
 /// Frames that may wait to be written: the window, acknowledgements and pings, with room to spare. Beyond it the
 /// phone is not reading.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use device_protocol::limits::{MAX_UNACKED_DOWN_BYTES, MAX_UNACKED_DOWN_FRAMES};
 use device_protocol::{DownFrame, Send, SimRef};
 use relay_domain::{JournalId, Timestamp};
-use relay_store::FrameRow;
-use relay_store::queries::Frames;
+
+use crate::relay::ingest::{FrameRow, Frames};
 
 /// Rows asked of the store at once: what the window holds.
 pub(super) const READ_ROWS: i64 = MAX_UNACKED_DOWN_FRAMES as i64;

@@ -7,7 +7,7 @@ use relay_domain::message::Dispatch;
 use relay_domain::report::SimReport;
 use relay_domain::resume::{self, Case, Known, Presented, Refused};
 use relay_domain::state::{Fact, FactKind, Rank};
-use relay_domain::{DeviceId, MessageId};
+use relay_domain::{DeviceId, MessageId, bucket};
 
 use super::{fact, sim_inventory};
 use crate::lane::{Change, Stream, Tx};
@@ -104,6 +104,8 @@ impl Change for OpenSession {
         stream.journal = Some(self.presented.journal);
         stream.up = resumed.up;
         stream.down = resumed.down;
+        // A clock that was set back over a restart must not block the device until it has caught up.
+        stream.arrival = bucket::settled(stream.quota, stream.arrival, tx.now);
         stream.epoch = next_epoch(stream.epoch, tx.incarnation);
         stream.connected = true;
         stream.stalled = false;

@@ -14,6 +14,8 @@ use super::tx::Tx;
 use crate::backend::{self, Conn, Durability, OpenError, Trouble};
 use crate::effect::Effect;
 use crate::ids::IdSource;
+use crate::queries::Query;
+use crate::reads::{self, ReadError};
 use crate::{rows, schema};
 
 /// The write-ahead log is cut back beyond this size; checkpoints beside the writer keep it far below.
@@ -71,6 +73,11 @@ impl Writer {
             tracing::error!(error = %fatal, "commit failed");
         }
         (answer.try_recv().unwrap_or(Err(CommitError::OutcomeUnknown)), effects)
+    }
+
+    /// Asks one question on the writing connection: for the simulation and for commands without a running hub.
+    pub fn ask<Q: Query>(&mut self, question: Q) -> Result<Q::Answer, ReadError> {
+        reads::run(&mut self.conn, &question)
     }
 
     /// Runs a batch, answers every caller, and hands out what to announce.

@@ -1,0 +1,331 @@
+//! The hub's side: one real writer, real session states, and the lane's asynchrony played by the dice.
+//!
+//! A change that a session asks for is committed some milliseconds later, and its verdict arrives some more
+//! milliseconds after that: the hub may die in between, which is exactly what a crash test is about.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use relay_domain::{Clock, DeviceId};
+use relay_hub::hub::HubSettings;
+use relay_hub::hub::session::{End, Identity, Input, Mail, Output, Session};
+use relay_store::changes::CloseSession;
+use relay_store::queries::{OpenCommands, TokenStateOf};
+use relay_store::{Change, CommitError, Durability, Effect, Query, Writer};
+
+use super::time::VirtualClock;
+
+/// What travels on a link.
+#[derive(Debug, Clone)]
+pub enum Wire {
+    Text(String),
+    Ping,
+    Pong,
+    /// A close frame with its code.
+    Close(u16),
+}
+
+/// What the hub does to a link.
+pub enum Spoken {
+    Write(u64, Wire),
+    /// The hub has closed this connection.
+    Close(u64, u16),
+}
+
+/// One socket as the hub sees it.
+struct Connection {
+    session: Session,
+    device_id: DeviceId,
+    generation: u32,
+    /// Changes of this connection wait until they are released: a slow task.
+    held: bool,
+}
+
+enum Due {
+    /// The session asked for this.
+    Work(u64, Output),
+    /// The store has answered.
+    Answer(u64, Box<dyn FnOnce() -> Input<'static>>),
+    /// A hint.
+    Mail(u64, Mail),
+    /// The end of a session.
+    Close(CloseSession),
+}
+
+/// The hub.
+pub struct SimHub {
+    pub clock: VirtualClock,
+    dir: PathBuf,
+    /// `None` while the hub is down.
+    writer: Option<Writer>,
+    connections: HashMap<u64, Connection>,
+    directory: HashMap<DeviceId, u64>,
+    next_connection: u64,
+    due: BTreeMap<(u64, u64), Due>,
+    planned: u64,
+    dice: StdRng,
+    spoken: Vec<Spoken>,
+    /// Counts for the report: what the random walk really did.
+    pub crashes: u64,
+}
+
+impl SimHub {
+    pub fn new(dir: &Path, clock: VirtualClock, seed: u64) -> SimHub {
+        let mut hub = SimHub {
+            clock,
+            dir: dir.to_owned(),
+            writer: None,
+            connections: HashMap::new(),
+            directory: HashMap::new(),
+            next_connection: 0,
+            due: BTreeMap::new(),
+            planned: 0,
+            dice: StdRng::seed_from_u64(seed),
+            spoken: Vec::new(),
+            crashes: 0,
+        };
+        hub.start();
+        hub
+    }
+
+    /// Opens the database as a starting process does.
+    pub fn start(&mut self) {
+        let seed = self.dice.random();
+        let clock = Arc::new(self.clock.clone());
+        let path = self.dir.join("relay.db");
+        self.writer = Some(Writer::open(&path, Durability::Simulated, clock, seed).unwrap());
+    }
+
+    /// Dies: what was committed stays, everything else is gone.
+    pub fn crash(&mut self) {
+        self.crashes += 1;
+        self.writer = None;
+        self.connections.clear();
+        self.directory.clear();
+        self.due.clear();
+        self.spoken.clear();
+    }
+
+    pub fn is_up(&self) -> bool {
+        self.writer.is_some()
+    }
+
+    /// Commits a change of the API or of an operator at once.
+    pub fn commit<C: Change>(&mut self, change: C) -> Result<C::Verdict, CommitError> {
+        let Some(writer) = &mut self.writer else { return Err(CommitError::Closed) };
+        let (verdict, effects) = writer.commit_one(change);
+        effects.into_iter().for_each(|effect| self.announce(effect));
+        verdict
+    }
+
+    pub fn ask<Q: Query>(&mut self, question: Q) -> Option<Q::Answer> {
+        self.writer.as_mut().map(|writer| writer.ask(question).unwrap())
+    }
+
+    /// An upgrade with this token; the connection, or a refusal that the phone takes for final.
+    pub fn connect(&mut self, device_id: DeviceId, generation: u32) -> Result<u64, Refused> {
+        let state = self.ask(TokenStateOf(device_id)).ok_or(Refused::Down)?;
+        if !state.is_some_and(|state| state.paired && state.generation == generation) {
+            return Err(Refused::Token);
+        }
+        self.next_connection += 1;
+        let connection = self.next_connection;
+        let identity = Identity { device_id, generation, connection };
+        let session = Session::new(identity, HubSettings::default(), self.clock.now());
+        self.connections.insert(connection, Connection { session, device_id, generation, held: false });
+        if let Some(before) = self.directory.insert(device_id, connection) {
+            let mail = Mail { end: Some(End::Replaced), ..Mail::default() };
+            self.plan(Due::Mail(before, mail));
+        }
+        Ok(connection)
+    }
+
+    /// Holds a connection's changes back, or lets them go: a task that the scheduler forgot.
+    pub fn hold(&mut self, connection: u64, held: bool) {
+        if let Some(entry) = self.connections.get_mut(&connection) {
+            entry.held = held;
+        }
+    }
+
+    /// Something arrived from the phone.
+    pub fn hear(&mut self, connection: u64, wire: &Wire) {
+        match wire {
+            Wire::Text(text) => self.step(connection, Input::Text(text)),
+            Wire::Ping => {
+                self.spoken.push(Spoken::Write(connection, Wire::Pong));
+                self.step(connection, Input::Heartbeat);
+            }
+            Wire::Pong => self.step(connection, Input::Heartbeat),
+            Wire::Close(_) => self.vanish(connection),
+        }
+    }
+
+    /// The socket is gone.
+    pub fn vanish(&mut self, connection: u64) {
+        // A held task has not come to see that its socket is gone.
+        if self.connections.get(&connection).is_some_and(|entry| entry.held) {
+            return;
+        }
+        let Some(gone) = self.connections.remove(&connection) else { return };
+        if self.directory.get(&gone.device_id) == Some(&connection) {
+            self.directory.remove(&gone.device_id);
+        }
+        if let Some(epoch) = gone.session.epoch() {
+            let last_seen_at = gone.session.last_frame_at();
+            self.plan(Due::Close(CloseSession { device_id: gone.device_id, epoch, last_seen_at }));
+        }
+    }
+
+    /// When something is to be done.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        let waiting = |due: &Due| match due {
+            Due::Work(connection, _) => !self.connections.get(connection).is_some_and(|entry| entry.held),
+            _ => true,
+        };
+        let planned = self.due.iter().find(|(_, due)| waiting(due)).map(|((at, _), _)| *at);
+        let free = self.connections.values().filter(|entry| !entry.held);
+        let ticks = free.map(|entry| self.clock.ms_of(entry.session.next_tick()));
+        ticks.chain(planned).min()
+    }
+
+    /// Does what is due, and hands out what was written to links.
+    pub fn run(&mut self) -> Vec<Spoken> {
+        let now = self.clock.elapsed_ms();
+        let ready: Vec<(u64, u64)> = self.due.range(..=(now, u64::MAX)).map(|(key, _)| *key).collect();
+        for key in ready {
+            let held = match self.due.get(&key) {
+                Some(Due::Work(connection, _)) => self.connections.get(connection).is_some_and(|entry| entry.held),
+                Some(_) => false,
+                None => continue,
+            };
+            if !held && let Some(due) = self.due.remove(&key) {
+                self.perform(due);
+            }
+        }
+        let mut ticking: Vec<u64> = self
+            .connections
+            .iter()
+            .filter(|(_, entry)| !entry.held && self.clock.ms_of(entry.session.next_tick()) <= now)
+            .map(|(connection, _)| *connection)
+            .collect();
+        ticking.sort_unstable();
+        ticking.into_iter().for_each(|connection| self.step(connection, Input::Tick));
+        std::mem::take(&mut self.spoken)
+    }
+
+    fn perform(&mut self, due: Due) {
+        match due {
+            Due::Work(connection, output) => self.work(connection, output),
+            Due::Answer(connection, input) => self.step(connection, input()),
+            Due::Mail(connection, mail) => self.step(connection, Input::Mail(mail)),
+            Due::Close(change) => {
+                let _late = self.commit(change);
+            }
+        }
+    }
+
+    fn step(&mut self, connection: u64, input: Input<'_>) {
+        let now = self.clock.now();
+        let Some(entry) = self.connections.get_mut(&connection) else { return };
+        for output in entry.session.step(input, now) {
+            match output {
+                Output::Text(text) => self.spoken.push(Spoken::Write(connection, Wire::Text(text))),
+                Output::Ping => self.spoken.push(Spoken::Write(connection, Wire::Ping)),
+                Output::Close(code) => {
+                    self.spoken.push(Spoken::Write(connection, Wire::Close(code.code())));
+                    self.spoken.push(Spoken::Close(connection, code.code()));
+                    self.hold(connection, false);
+                    self.vanish(connection);
+                }
+                Output::Telemetry(_) => {}
+                work => self.plan(Due::Work(connection, work)),
+            }
+        }
+    }
+
+    /// Commits or reads, and plans the answer.
+    fn work(&mut self, connection: u64, output: Output) {
+        let answer: Box<dyn FnOnce() -> Input<'static>> = match output {
+            Output::Open(change) => {
+                let verdict = self.commit(*change);
+                Box::new(move || Input::Opened(verdict))
+            }
+            Output::Record(change) => {
+                let verdict = self.commit(change);
+                Box::new(move || Input::Recorded(verdict))
+            }
+            Output::Next(change) => {
+                let verdict = self.commit(change);
+                Box::new(move || Input::Next(verdict))
+            }
+            Output::SetStalled(change) => {
+                let verdict = self.commit(change);
+                Box::new(move || Input::StalledSet(verdict))
+            }
+            Output::Finish(change) => {
+                let _stored = self.commit(change);
+                return;
+            }
+            Output::ReadFrames(question) => {
+                let Some(frames) = self.ask(question) else { return };
+                Box::new(move || Input::Frames(Ok(frames)))
+            }
+            Output::ReadCommands => {
+                let Some(entry) = self.connections.get(&connection) else { return };
+                let question = OpenCommands { device_id: entry.device_id, now: self.clock.now() };
+                let Some(commands) = self.ask(question) else { return };
+                Box::new(move || Input::Commands(Ok(commands)))
+            }
+            Output::Text(_) | Output::Ping | Output::Telemetry(_) | Output::Close(_) => return,
+        };
+        self.plan(Due::Answer(connection, answer));
+    }
+
+    fn announce(&mut self, effect: Effect) {
+        let mut mail = Mail::default();
+        let device_id = match effect {
+            Effect::Dispatched { device_id, row } => {
+                mail.rows.push_back(*row);
+                device_id
+            }
+            Effect::Wake { device_id } => {
+                mail.wake = true;
+                device_id
+            }
+            Effect::CommandWaits { device_id } => {
+                mail.command = true;
+                device_id
+            }
+            Effect::EndSession { device_id, generation, why } => {
+                let old = |connection| self.connections.get(connection).is_some_and(|c| c.generation < generation);
+                if !self.directory.get(&device_id).is_some_and(old) {
+                    return;
+                }
+                mail.end = Some(End::TokenDied(why));
+                device_id
+            }
+            Effect::KeyRevoked { .. } => return,
+        };
+        if let Some(connection) = self.directory.get(&device_id) {
+            self.plan(Due::Mail(*connection, mail));
+        }
+    }
+
+    fn plan(&mut self, due: Due) {
+        self.planned += 1;
+        let at = self.clock.elapsed_ms() + self.dice.random_range(0..=12);
+        self.due.insert((at, self.planned), due);
+    }
+}
+
+/// Why a connection attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Nobody listens.
+    Down,
+    /// The token is dead.
+    Token,
+}

@@ -1,0 +1,259 @@
+//! The phone's side: a real handset on a journal that crashes like a disk, its world, and its link.
+
+use android_bridge::clock::Now;
+use android_bridge::engine::{Backoff, Input, PhoneFacts, Redial};
+use android_bridge::handset::{Birth, Effect, Handset, Paired};
+use android_bridge::journal::MemoryJournal;
+use android_bridge::sim::{CarrierProfile, LinkFault, SimLink, World};
+use android_bridge::witness::SharedWitness;
+use device_protocol::Sim;
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use relay_domain::DeviceId;
+use uuid::Uuid;
+
+use super::hub::Wire;
+
+/// One way latency of a link, milliseconds.
+const LATENCY_MS: u64 = 20;
+
+/// A phone of the simulation.
+pub struct SimPhone {
+    pub device_id: DeviceId,
+    pub generation: u32,
+    pub world: World,
+    handset: Option<Handset<MemoryJournal>>,
+    /// The disk while the process is dead.
+    disk: Option<MemoryJournal>,
+    journal: Uuid,
+    just_paired: Paired,
+    pub link: Option<(u64, SimLink<Wire>)>,
+    redial_at: Option<u64>,
+    backoff: Backoff,
+    dice: StdRng,
+    /// How far the wall clock is off, milliseconds.
+    clock_off_ms: i64,
+    boot: u64,
+    /// The phone was told not to come back by itself.
+    pub stopped: Option<String>,
+}
+
+impl SimPhone {
+    pub fn new(
+        device_id: DeviceId,
+        generation: u32,
+        sims: Vec<Sim>,
+        profile: CarrierProfile,
+        seed: u64,
+        witness: SharedWitness,
+    ) -> SimPhone {
+        let mut dice = StdRng::seed_from_u64(seed);
+        SimPhone {
+            device_id,
+            generation,
+            world: World::new(device_id.uuid(), sims, profile, seed ^ 0x5eed, witness),
+            handset: None,
+            disk: Some(MemoryJournal::new()),
+            journal: Uuid::from_u128(dice.random()),
+            just_paired: Paired::JustNow,
+            link: None,
+            redial_at: None,
+            backoff: Backoff::default(),
+            dice,
+            clock_off_ms: 0,
+            boot: 1,
+            stopped: None,
+        }
+    }
+
+    /// The phone's wall clock is off by this much from now on.
+    pub fn set_clock_off(&mut self, off_ms: i64) {
+        self.clock_off_ms = off_ms;
+    }
+
+    pub fn now(&self, elapsed_ms: u64) -> Now {
+        Now {
+            wall_ms: 1_777_104_000_000 + i64::try_from(elapsed_ms).unwrap() + self.clock_off_ms,
+            mono_ms: elapsed_ms,
+            boot: self.boot,
+        }
+    }
+
+    pub fn is_running(&self) -> bool {
+        self.handset.is_some()
+    }
+
+    pub fn handset(&self) -> &Handset<MemoryJournal> {
+        self.handset.as_ref().expect("the phone runs")
+    }
+
+    /// The process starts and dials at once.
+    pub fn start(&mut self, elapsed_ms: u64) {
+        let now = self.now(elapsed_ms);
+        let disk = self.disk.take().expect("a dead phone has its disk");
+        let birth = Birth { journal: self.journal, device: self.device_id.uuid(), paired: self.just_paired };
+        let facts = PhoneFacts::default();
+        let (handset, effects) = Handset::start(disk, birth, facts, self.world.hardware(), now).unwrap();
+        self.just_paired = Paired::Earlier;
+        self.handset = Some(handset);
+        self.redial_at = Some(elapsed_ms);
+        self.carry_out(effects, elapsed_ms);
+    }
+
+    /// The process dies with unsynced bytes dropped and a torn tail.
+    pub fn crash(&mut self) -> Option<u64> {
+        let mut disk = self.handset.take()?.into_journal();
+        let torn = self.dice.random_range(0..=disk.pending_bytes() + 8);
+        disk.crash(torn);
+        self.disk = Some(disk);
+        self.redial_at = None;
+        self.link.take().map(|(connection, _)| connection)
+    }
+
+    /// The app is removed and installed again: journal and token are gone, a new code was redeemed.
+    pub fn reinstall(&mut self, generation: u32) -> Option<u64> {
+        let gone = self.crash();
+        self.disk = Some(MemoryJournal::new());
+        self.journal = Uuid::from_u128(self.dice.random());
+        self.just_paired = Paired::JustNow;
+        self.generation = generation;
+        self.stopped = None;
+        gone
+    }
+
+    /// Another phone gets a copy of this one's disk: the journal and the token with it.
+    pub fn copied_disk(&self) -> MemoryJournal {
+        self.handset().journal().clone()
+    }
+
+    /// Replaces the disk of a dead phone.
+    pub fn put_disk(&mut self, disk: MemoryJournal) {
+        self.disk = Some(disk);
+        self.just_paired = Paired::Earlier;
+    }
+
+    pub fn next_due_ms(&mut self, elapsed_ms: u64) -> Option<u64> {
+        let now = self.now(elapsed_ms);
+        let handset = self.handset.as_mut()?;
+        let wakes = handset.wakes_at_ms(now);
+        let link = self.link.as_ref().and_then(|(_, link)| link.next_due_ms());
+        [wakes, self.world.next_due_ms(), link, self.redial_at].into_iter().flatten().min()
+    }
+
+    /// Whether it wants to dial now.
+    pub fn dials(&mut self, elapsed_ms: u64) -> bool {
+        if self.handset.is_some() && self.link.is_none() && self.redial_at.is_some_and(|at| at <= elapsed_ms) {
+            self.redial_at = None;
+            return true;
+        }
+        false
+    }
+
+    /// The socket is open.
+    pub fn connected(&mut self, connection: u64, elapsed_ms: u64) {
+        self.link = Some((connection, SimLink::new(LATENCY_MS)));
+        self.input(Input::Connected, elapsed_ms);
+    }
+
+    /// Nobody answered.
+    pub fn not_connected(&mut self, elapsed_ms: u64) {
+        self.redial(&Redial::Retry, elapsed_ms);
+    }
+
+    /// The link is lost, and the phone sees it.
+    pub fn disconnected(&mut self, code: Option<u16>, elapsed_ms: u64) {
+        if self.link.take().is_some() {
+            self.input(Input::Disconnected { code }, elapsed_ms);
+        }
+    }
+
+    /// Both ends believe that the link lives; it does not.
+    pub fn half_open(&mut self) {
+        if let Some((_, link)) = &mut self.link {
+            link.set_fault(LinkFault::HalfOpen);
+        }
+    }
+
+    /// Whether the phone has nothing left to tell or to send.
+    pub fn is_quiet(&self) -> bool {
+        self.handset.as_ref().is_some_and(|handset| {
+            let book = handset.engine().book();
+            handset.engine().welcomed()
+                && book.front.acked == book.front.head
+                && book.unfinished_len() == 0
+        })
+    }
+
+    /// Everything that is due. Answers with the connection that it gave up, if it did.
+    pub fn run(&mut self, elapsed_ms: u64) -> Option<u64> {
+        if self.handset.is_none() {
+            return None;
+        }
+        let mut gone = None;
+        while let Some((_, link)) = &mut self.link
+            && let Some(wire) = link.phone_reads(elapsed_ms)
+        {
+            match wire {
+                Wire::Text(text) => gone = gone.or(self.input(Input::Frame(text), elapsed_ms)),
+                Wire::Ping => {
+                    self.write(Wire::Pong, elapsed_ms);
+                    gone = gone.or(self.input(Input::Alive, elapsed_ms));
+                }
+                Wire::Pong => gone = gone.or(self.input(Input::Alive, elapsed_ms)),
+                Wire::Close(code) => self.disconnected(Some(code), elapsed_ms),
+            }
+        }
+        let now = self.now(elapsed_ms);
+        for input in self.world.due(now) {
+            gone = gone.or(self.input(input, elapsed_ms));
+        }
+        gone.or(self.input(Input::Tick, elapsed_ms))
+    }
+
+    fn input(&mut self, input: Input, elapsed_ms: u64) -> Option<u64> {
+        let now = self.now(elapsed_ms);
+        let effects = self.handset.as_mut()?.step(input, now).unwrap();
+        self.carry_out(effects, elapsed_ms)
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>, elapsed_ms: u64) -> Option<u64> {
+        let (mut gone, now) = (None, self.now(elapsed_ms));
+        for effect in effects {
+            match effect {
+                Effect::SendFrame(text) => self.write(Wire::Text(text), elapsed_ms),
+                Effect::Ping => self.write(Wire::Ping, elapsed_ms),
+                Effect::Submit(submission) => {
+                    let journal = self.handset.as_ref().map_or(self.journal, |h| h.engine().book().front.journal);
+                    self.world.submit(submission, journal, now);
+                }
+                Effect::InboundKept(inbound) => self.world.inbound_kept(&inbound, now),
+                Effect::Redial(redial) => self.redial(&redial, elapsed_ms),
+                Effect::Close(_) => {
+                    if let Some((connection, _)) = &self.link {
+                        gone = Some(*connection);
+                    }
+                    self.disconnected(None, elapsed_ms);
+                }
+            }
+        }
+        gone
+    }
+
+    fn write(&mut self, wire: Wire, elapsed_ms: u64) {
+        if let Some((_, link)) = &mut self.link {
+            link.phone_writes(wire, elapsed_ms);
+        }
+    }
+
+    fn redial(&mut self, redial: &Redial, elapsed_ms: u64) {
+        if self.handset.as_ref().is_some_and(|handset| handset.engine().welcomed()) {
+            self.backoff.welcomed();
+        }
+        match redial {
+            Redial::Stop { why } => self.stopped = Some(why.clone()),
+            Redial::Replaced => self.stopped = Some("replaced".to_owned()),
+            Redial::Retry | Redial::Spread { .. } => {}
+        }
+        self.redial_at = self.backoff.wait_ms(redial, &mut self.dice).map(|wait| elapsed_ms + wait);
+    }
+}

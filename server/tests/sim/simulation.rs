@@ -1,0 +1,279 @@
+//! One simulated installation: a hub, its phones and a customer, moved from event to event.
+
+use std::sync::Arc;
+
+use android_bridge::sim::{CarrierProfile, demo_sim};
+use android_bridge::witness::MemoryWitness;
+use relay_domain::key::{Dialect, Key, KeyDigest};
+use relay_domain::message::{Draft, Outbound};
+use relay_domain::phone_number::PhoneNumber;
+use relay_domain::plan::{Plan, PlanName, Quota};
+use relay_domain::{AccountId, Clock, DeviceId, MessageId, Timestamp};
+use relay_store::changes::{
+    AcceptMessages, Acceptance, CreateAccount, CreateKey, ExpireQueued, GiveUpUncertain, IssuePairingCode,
+    KeyVerdict, PairTarget, PairingCodeVerdict, RedeemPairingCode, RedeemVerdict, SettleUnpaired,
+};
+use relay_store::queries::FindOutbound;
+
+use super::hub::{Refused, SimHub, Spoken};
+use super::judge::Judge;
+use super::phone::SimPhone;
+use super::time::VirtualClock;
+
+/// Time between two sweeps, milliseconds.
+const SWEEP_MS: u64 = 5_000;
+
+/// The installation.
+pub struct Simulation {
+    pub clock: VirtualClock,
+    pub hub: SimHub,
+    pub phones: Vec<SimPhone>,
+    pub keys: Vec<Key>,
+    pub account: AccountId,
+    pub judge: Judge,
+    pub witness: Arc<MemoryWitness>,
+    pub quota: Quota,
+    next_sweep_ms: u64,
+    codes: u32,
+    _dir: tempfile::TempDir,
+}
+
+/// What a phone of a new simulation is like.
+pub struct PhoneSpec {
+    pub sims: u8,
+    pub profile: CarrierProfile,
+}
+
+impl Simulation {
+    /// Pairs the phones, connects them and makes a key for each SIM.
+    pub fn new(seed: u64, quota: Quota, specs: Vec<PhoneSpec>) -> Simulation {
+        // A memory file system where there is one: the simulation is about logic, not about disks.
+        let shm = std::path::Path::new("/dev/shm");
+        let dir = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
+        let clock = VirtualClock::new();
+        let mut hub = SimHub::new(dir.path(), clock.clone(), seed);
+        let plan = Plan { name: PlanName::Enterprise, quota, monthly_cap: None };
+        let account = hub.commit(CreateAccount { name: "simulated".into(), plan }).unwrap().id;
+        let mut simulation = Simulation {
+            clock,
+            hub,
+            phones: Vec::new(),
+            keys: Vec::new(),
+            account,
+            judge: Judge::default(),
+            witness: Arc::new(MemoryWitness::default()),
+            quota,
+            next_sweep_ms: SWEEP_MS,
+            codes: 0,
+            _dir: dir,
+        };
+        for (index, spec) in specs.into_iter().enumerate() {
+            simulation.add_phone(seed.wrapping_mul(31).wrapping_add(index as u64), spec);
+        }
+        simulation.run_until("the phones are connected", |s| s.phones.iter().all(SimPhone::is_quiet));
+        for index in 0..simulation.phones.len() {
+            simulation.add_keys(index);
+        }
+        simulation
+    }
+
+    fn add_phone(&mut self, seed: u64, spec: PhoneSpec) {
+        let (device_id, generation) = self.pair(PairTarget::New("phone".into()));
+        let index = self.phones.len();
+        let sims = (0..spec.sims).map(|slot| demo_sim(slot, &number(index, slot))).collect();
+        let mut phone =
+            SimPhone::new(device_id, generation, sims, spec.profile, seed, self.witness.clone());
+        phone.world.begin(phone.now(self.clock.elapsed_ms()));
+        phone.start(self.clock.elapsed_ms());
+        self.judge.plan(device_id, self.quota, self.clock.now());
+        self.phones.push(phone);
+    }
+
+    fn add_keys(&mut self, index: usize) {
+        let device_id = self.phones[index].device_id;
+        for slot in 0..u8::try_from(self.phones[index].world.hardware().sims.len()).unwrap() {
+            let mut digest = [slot; 32];
+            digest[..16].copy_from_slice(device_id.as_bytes());
+            let change = CreateKey {
+                account_id: self.account,
+                device_id,
+                slot,
+                dialect: Dialect::Relayion,
+                name: String::new(),
+                prefix: "rlyn_simulate".into(),
+                digest: KeyDigest(digest),
+            };
+            match self.hub.commit(change).unwrap() {
+                KeyVerdict::Created(key) => self.keys.push(key),
+                other => panic!("no key: {other:?}"),
+            }
+        }
+    }
+
+    /// Issues and redeems a pairing code: the device and the generation of its new token.
+    pub fn pair(&mut self, target: PairTarget) -> (DeviceId, u32) {
+        self.codes += 1;
+        let public = format!("{:04}", self.codes);
+        let secret_digest = [7; 32];
+        let account_id = self.account;
+        let issue = IssuePairingCode { account_id, target, public: public.clone(), secret_digest };
+        match self.hub.commit(issue).unwrap() {
+            PairingCodeVerdict::Issued { .. } => {}
+            other => panic!("no code: {other:?}"),
+        }
+        match self.hub.commit(RedeemPairingCode { public, secret_digest, model: "sim".into() }).unwrap() {
+            RedeemVerdict::Paired(paired) => (paired.device_id, paired.generation),
+            other => panic!("not paired: {other:?}"),
+        }
+    }
+
+    /// The app of a phone is removed, installed and paired again.
+    pub fn reinstall(&mut self, index: usize) {
+        let device_id = self.phones[index].device_id;
+        let (_, generation) = self.pair(PairTarget::Existing(device_id));
+        self.judge.wiped(device_id, self.clock.now());
+        if let Some(connection) = self.phones[index].reinstall(generation) {
+            self.hub.vanish(connection);
+        }
+        self.phones[index].start(self.clock.elapsed_ms());
+    }
+
+    /// The customer sends; `None` when the hub did not answer.
+    pub fn send(&mut self, key: usize, to: &str, expires_in_ms: Option<u64>) -> Option<Outbound> {
+        let expires_at = expires_in_ms.map(|ms| self.clock.now().plus(std::time::Duration::from_millis(ms)));
+        let draft = Draft {
+            recipient: PhoneNumber::parse(to).unwrap(),
+            body: format!("text for {to}"),
+            parts: 1,
+            expires_at,
+        };
+        let change = AcceptMessages { key: self.keys[key].clone(), drafts: vec![draft] };
+        let message = match self.hub.commit(change).ok()? {
+            Acceptance::Verdicts(mut verdicts) => verdicts.remove(0).ok()?,
+            Acceptance::DeviceNotPaired | Acceptance::KeyRevoked => return None,
+        };
+        self.judge.accepted(&message, self.clock.now());
+        Some(message)
+    }
+
+    /// A message as the customer reads it.
+    pub fn message(&mut self, id: MessageId) -> Outbound {
+        self.hub.ask(FindOutbound { account_id: self.account, message_id: id }).unwrap().expect("it was accepted")
+    }
+
+    /// Loses the link of a phone; both ends see it.
+    pub fn lose_link(&mut self, index: usize) {
+        if let Some((connection, _)) = &self.phones[index].link {
+            let connection = *connection;
+            self.hub.vanish(connection);
+            self.phones[index].disconnected(None, self.clock.elapsed_ms());
+        }
+    }
+
+    pub fn crash_phone(&mut self, index: usize) {
+        if let Some(connection) = self.phones[index].crash() {
+            self.hub.vanish(connection);
+        }
+    }
+
+    pub fn crash_hub(&mut self) {
+        self.hub.crash();
+        let now = self.clock.elapsed_ms();
+        self.phones.iter_mut().for_each(|phone| phone.disconnected(None, now));
+    }
+
+    /// Moves to the next thing that happens, at most `limit_ms` of virtual time away.
+    pub fn turn(&mut self, limit_ms: u64) {
+        let now = self.clock.elapsed_ms();
+        let phones = self.phones.iter_mut().filter_map(|phone| phone.next_due_ms(now));
+        let next = phones.chain(self.hub.next_due_ms()).chain([self.next_sweep_ms]).min();
+        let next = next.unwrap_or(now + 1).clamp(now, now + limit_ms.max(1));
+        self.clock.advance_to_ms(if next == now { now + 1 } else { next });
+        let now = self.clock.elapsed_ms();
+        if now >= self.next_sweep_ms {
+            self.next_sweep_ms = now + SWEEP_MS;
+            self.sweep();
+        }
+        for index in 0..self.phones.len() {
+            self.dial(index, now);
+            self.deliver_up(index, now);
+            if let Some(connection) = self.phones[index].run(now) {
+                self.hub.vanish(connection);
+            }
+        }
+        for spoken in self.hub.run() {
+            self.deliver_down(spoken, now);
+        }
+    }
+
+    fn sweep(&mut self) {
+        if self.hub.is_up() {
+            while self.hub.commit(ExpireQueued).unwrap() > 0 {}
+            while self.hub.commit(SettleUnpaired).unwrap() > 0 {}
+        }
+    }
+
+    /// A day passes for uncertain messages.
+    pub fn give_up_uncertain(&mut self) {
+        while self.hub.commit(GiveUpUncertain { after: std::time::Duration::ZERO }).unwrap() > 0 {}
+    }
+
+    fn dial(&mut self, index: usize, now: u64) {
+        let phone = &mut self.phones[index];
+        if !phone.dials(now) {
+            return;
+        }
+        match self.hub.connect(phone.device_id, phone.generation) {
+            Ok(connection) => phone.connected(connection, now),
+            Err(Refused::Down) => phone.not_connected(now),
+            Err(Refused::Token) => phone.stopped = Some("token".to_owned()),
+        }
+    }
+
+    fn deliver_up(&mut self, index: usize, now: u64) {
+        while let Some((connection, link)) = &mut self.phones[index].link
+            && let Some(wire) = link.hub_reads(now)
+        {
+            let connection = *connection;
+            self.hub.hear(connection, &wire);
+        }
+    }
+
+    fn deliver_down(&mut self, spoken: Spoken, now: u64) {
+        let (connection, wire) = match spoken {
+            Spoken::Write(connection, wire) => (connection, wire),
+            // The close frame travels; the phone's end goes when it arrives, or when it notices the silence.
+            Spoken::Close(..) => return,
+        };
+        let link = self.phones.iter_mut().filter_map(|phone| phone.link.as_mut()).find(|(c, _)| *c == connection);
+        if let Some((_, link)) = link {
+            link.hub_writes(wire, now);
+        }
+    }
+
+    pub fn run_ms(&mut self, ms: u64) {
+        let end = self.clock.elapsed_ms() + ms;
+        while self.clock.elapsed_ms() < end {
+            let left = end - self.clock.elapsed_ms();
+            self.turn(left);
+        }
+    }
+
+    /// Runs until something is the case; panics when it is not within a day of virtual time.
+    pub fn run_until(&mut self, what: &str, mut done: impl FnMut(&mut Simulation) -> bool) {
+        let deadline = self.clock.elapsed_ms() + 86_400_000;
+        while !done(self) {
+            assert!(self.clock.elapsed_ms() < deadline, "a day passed and still not: {what}");
+            self.turn(60_000);
+        }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+/// The number of a SIM.
+pub fn number(phone: usize, slot: u8) -> String {
+    format!("+15550{phone:03}{slot:03}")
+}

@@ -338,7 +338,8 @@ impl Task {
     async fn hang_up(&mut self) {
         if let Link::Up(socket) = &mut self.link {
             // A courtesy: the hub sees the end of the stream in any case.
-            let _told = timeout(Duration::from_secs(1), socket.close(None)).await;
+            // Named through the box: a box of a sink is a sink too, with a `close` of its own.
+            let _told = timeout(Duration::from_secs(1), (**socket).close(None)).await;
         }
     }
 

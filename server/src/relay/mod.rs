@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod devices;
+mod housekeeping;
 pub mod inbox;
 pub mod ingest;
 pub mod intake;
@@ -12,11 +13,17 @@ pub mod lookup;
 pub mod pairing;
 pub mod presence;
 pub mod tokens;
+mod trouble;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use relay_domain::Clock;
 use relay_store::{Lane, Reads};
+
+pub use relay_store::changes::PairTarget;
+pub use relay_store::queries::{Page, Window};
+pub use trouble::Trouble;
 
 use crate::secrets::Secrets;
 
@@ -29,6 +36,9 @@ pub struct Relay {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) keys: keys::KeyCache,
     pub(crate) presence: Arc<dyn presence::Presence>,
+    texts: intake::TextRules,
+    /// Set once, when the hub begins to stop: phones may still report, customers are sent away.
+    stopping: Arc<AtomicBool>,
 }
 
 impl Relay {
@@ -41,11 +51,26 @@ impl Relay {
         keys: keys::KeyCache,
         presence: Arc<dyn presence::Presence>,
     ) -> Relay {
-        Relay { lane, reads, clock, secrets, keys, presence }
+        let (texts, stopping) = (intake::TextRules::default(), Arc::default());
+        Relay { lane, reads, clock, secrets, keys, presence, texts, stopping }
+    }
+
+    /// The same verbs with other rules for texts.
+    pub fn with_text_rules(self, texts: intake::TextRules) -> Relay {
+        Relay { texts, ..self }
     }
 
     /// The hub's clock.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
+    }
+
+    /// From now on no message is accepted; everything else goes on until the store closes.
+    pub fn stop_accepting(&self) {
+        self.stopping.store(true, Ordering::Release);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
     }
 }

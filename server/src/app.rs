@@ -1,0 +1,256 @@
+//! The composition root: the only file that knows everyone. It opens the data directory and the store, puts the
+//! verbs on it, starts the HTTP server, the control socket and the sweeps, and takes it all down in reverse
+//! order. Nothing is decided here but the order.
+
+pub mod data_dir;
+mod offline;
+mod opened;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::from_fn;
+use actix_web::{App as Site, HttpServer, web};
+use relay_domain::Clock;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+pub use offline::{ManageError, manage, migrate};
+pub use opened::OpenStoreError;
+
+use crate::clock::SystemClock;
+use crate::config::{Config, PhoneSettings, Problem};
+use crate::control::socket::{ControlSocket, ListenError};
+use crate::http::pages::{self, Phase, PhaseCell};
+use crate::http::proxies::{self, Trusted};
+use crate::hub::{Directory, Hub, HubSettings};
+use crate::relay::Relay;
+use crate::relay::intake::TextRules;
+use crate::sweeps::{self, SweepSettings};
+use crate::{dialects, hub};
+use data_dir::DataDir;
+use opened::Opened;
+
+/// Connections that the kernel holds for us while a worker is busy, a whole fleet coming back among them.
+const BACKLOG: i32 = 1024;
+/// A client sends its request head at once; one that does not is slow or hostile.
+const HEAD_TIME: Duration = Duration::from_secs(5);
+/// After the last answer, for the client's close.
+const CLOSE_TIME: Duration = Duration::from_secs(1);
+/// Customers' connection pools keep an idle connection about this long.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// A stop ends within five seconds, whatever hangs: this much for the phones' goodbyes,
+const DRAIN_TIME: Duration = Duration::from_millis(2500);
+/// this much for requests that are being answered (whole seconds: actix counts no finer),
+const ANSWER_SECONDS: u64 = 1;
+/// and this much for the lane's last batch.
+const CLOSE_STORE_TIME: Duration = Duration::from_secs(1);
+
+/// Why a hub does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting.
+    #[error(transparent)]
+    Setting(#[from] Problem),
+    /// The port is taken.
+    #[error("port {} of {} is taken by another program: stop it, or choose another address with --listen (RELAY_LISTEN)", .0.port(), .0.ip())]
+    PortTaken(SocketAddr),
+    /// The address cannot be listened on.
+    #[error("cannot listen on `{address}`: {error}; choose another address with --listen (RELAY_LISTEN)")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The control socket.
+    #[error(transparent)]
+    Control(#[from] ListenError),
+    /// The data directory, the secrets or the database.
+    #[error(transparent)]
+    Store(#[from] OpenStoreError),
+    /// A task of ours died.
+    #[error("the hub could not be put together: {0}")]
+    Broken(String),
+}
+
+/// Starts hubs. It needs a running tokio runtime with more than one thread.
+pub struct App;
+
+/// A running hub.
+pub struct RunningApp {
+    addr: SocketAddr,
+    hub: Hub,
+    phase: PhaseCell,
+    server: ServerHandle,
+    serving: JoinHandle<std::io::Result<()>>,
+    sweeping: JoinHandle<()>,
+    control: ControlSocket,
+    opened: Opened,
+}
+
+impl App {
+    /// Starts a hub; when this answers, it serves.
+    pub async fn start(config: Config) -> Result<RunningApp, StartError> {
+        config.check()?;
+        let data_dir = DataDir::open(&config.data.data_dir).map_err(OpenStoreError::from)?;
+        // Before the store is opened: a taken port is told at once, and clients that come early wait in the backlog.
+        let listener = listen(config.listen.listen)?;
+        let addr = listener
+            .local_addr()
+            .map_err(|error| StartError::Listen { address: config.listen.listen, error })?;
+        let clock = SystemClock::start();
+        let directory = Directory::new(Arc::new(clock) as Arc<dyn Clock>);
+        let opened = {
+            let texts = TextRules { max_segments: config.texts.max_segments };
+            let directory = Arc::clone(&directory);
+            let open = move || Opened::open(data_dir, clock, texts, Some((directory.clone(), directory)));
+            tokio::task::spawn_blocking(open)
+                .await
+                .map_err(|error| StartError::Broken(error.to_string()))??
+        };
+        let relay = opened.relay.clone();
+        let settings = hub_settings(&config.phones);
+        let hub = Hub::new(relay.clone(), directory, settings);
+        let phase = PhaseCell::default();
+        let proxies = config.listen.trusted();
+        let trusted = Trusted::new(move |address| proxies.contains(address));
+        let site = SiteParts { relay: relay.clone(), hub: hub.clone(), phase: phase.clone(), trusted };
+        let server = serve(listener, site, settings.write_timeout)
+            .map_err(|error| StartError::Listen { address: addr, error })?;
+        let handle = server.handle();
+        let serving = tokio::spawn(server);
+        let control = ControlSocket::listen(opened.data_dir().socket(), relay.clone())?;
+        let sweep_settings = SweepSettings {
+            every: config.phones.sweep_interval,
+            uncertain_after: config.phones.uncertain_after,
+        };
+        let sweeping = tokio::spawn(sweeps::run(relay, sweep_settings));
+        phase.enter(Phase::Ready);
+        tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
+        Ok(RunningApp { addr, hub, phase, server: handle, serving, sweeping, control, opened })
+    }
+}
+
+impl RunningApp {
+    /// Where it listens; with port 0 in the settings, the port that it got.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Its data directory.
+    pub fn data_dir(&self) -> &Path {
+        self.opened.data_dir().path()
+    }
+
+    /// Its verbs.
+    pub fn relay(&self) -> &Relay {
+        &self.opened.relay
+    }
+
+    /// Stops: nothing more is accepted, phones are told to come back, answers leave, what waits is committed.
+    /// Within five seconds, whatever hangs; what was answered with 202 is on disk in any case.
+    pub async fn stop(self) {
+        self.phase.enter(Phase::Draining);
+        self.opened.relay.stop_accepting();
+        if timeout(DRAIN_TIME, self.hub.drain()).await.is_err() {
+            tracing::warn!("some phones did not say goodbye; they will resume");
+        }
+        let answered = timeout(Duration::from_secs(ANSWER_SECONDS) + CLOSE_TIME / 2, self.server.stop(true));
+        if answered.await.is_err() {
+            tracing::warn!("some requests were cut off");
+            // Not waited for: it only tells the workers.
+            drop(self.server.stop(false));
+        }
+        self.serving.abort();
+        self.sweeping.abort();
+        drop(self.control);
+        let opened = self.opened;
+        let closed = timeout(CLOSE_STORE_TIME, tokio::task::spawn_blocking(move || opened.close()));
+        if closed.await.is_err() {
+            tracing::warn!("the store did not close in time; its log is replayed at the next start");
+        }
+        tracing::info!("stopped");
+    }
+
+    /// Ends when the HTTP server dies by itself, which it should not.
+    pub async fn server_died(&mut self) -> String {
+        match (&mut self.serving).await {
+            Ok(Ok(())) => "the HTTP server ended".to_owned(),
+            Ok(Err(error)) => format!("the HTTP server failed: {error}"),
+            Err(error) => format!("the HTTP server panicked: {error}"),
+        }
+    }
+}
+
+fn hub_settings(phones: &PhoneSettings) -> HubSettings {
+    HubSettings {
+        ping_interval: phones.ping_interval,
+        stalled_after: phones.stalled_after,
+        drain_spread: phones.drain_spread,
+        guard_segments: phones.radio_guard_segments,
+        guard_window: phones.radio_guard_window,
+        ..HubSettings::default()
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
+    let refused = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => StartError::PortTaken(address),
+        _ => StartError::Listen { address, error },
+    };
+    let socket = socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None)
+        .map_err(refused)?;
+    // A restart need not wait for the last hub's connections to be forgotten; a second hub is still refused.
+    socket.set_reuse_address(true).map_err(refused)?;
+    socket.bind(&address.into()).map_err(refused)?;
+    socket.listen(BACKLOG).map_err(refused)?;
+    Ok(socket.into())
+}
+
+/// What every worker's site is made of.
+#[derive(Clone)]
+struct SiteParts {
+    relay: Relay,
+    hub: Hub,
+    phase: PhaseCell,
+    trusted: Trusted,
+}
+
+fn serve(
+    listener: std::net::TcpListener,
+    site: SiteParts,
+    write_timeout: Duration,
+) -> std::io::Result<Server> {
+    // One core stays for the lane, whose single thread bounds everything.
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let factory = move || {
+        let SiteParts { relay, hub, phase, trusted } = site.clone();
+        Site::new()
+            .app_data(web::Data::new(phase))
+            .app_data(web::Data::new(trusted))
+            .wrap(from_fn(proxies::believe))
+            .configure(|config| hub.configure(config))
+            .configure(|config| dialects::ALL.iter().for_each(|dialect| dialect.mount(&relay, config)))
+            .configure(pages::configure)
+    };
+    let server = HttpServer::new(factory)
+        .workers(cores.saturating_sub(1).max(1))
+        .tcp_nodelay(true)
+        .on_connect(hub::socket::on_connect(write_timeout))
+        .client_request_timeout(HEAD_TIME)
+        .client_disconnect_timeout(CLOSE_TIME)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(ANSWER_SECONDS)
+        .disable_signals()
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// The control socket of a data directory, for messages.
+pub fn socket_path(data_dir: &Path) -> PathBuf {
+    data_dir::socket_path(data_dir)
+}

@@ -1,0 +1,144 @@
+//! The data directory: private, and held by one process at a time.
+//!
+//! Whoever holds the lock owns the database, the secrets and the control socket's path. The lock is the
+//! kernel's, so it dies with its process and never has to be cleaned up.
+
+use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+const LOCK: &str = "hub.lock";
+const DATABASE: &str = "relay.db";
+const SECRETS: &str = "secrets.json";
+const SOCKET: &str = "hub.sock";
+/// Nobody but the owner.
+const OWNER_ONLY: u32 = 0o700;
+
+/// The directory, locked. Dropping it gives it free.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    _lock: File,
+}
+
+/// Why it cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DataDirError {
+    /// The system refused.
+    #[error(
+        "cannot use the data directory `{path}`: {error}; choose one that is yours with --data-dir (RELAY_DATA_DIR)"
+    )]
+    File {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Others can look into it, and it is not ours alone.
+    #[error(
+        "the folder `{0}` holds other files and can be read by others: give the hub a folder of its own with \
+         --data-dir (RELAY_DATA_DIR), or close this one with `chmod 700`"
+    )]
+    Shared(PathBuf),
+    /// Another process holds it.
+    #[error(
+        "the data directory `{0}` is in use by another relay-hub: stop that one first, or choose another \
+         directory with --data-dir (RELAY_DATA_DIR)"
+    )]
+    InUse(PathBuf),
+}
+
+/// Where the control socket of a data directory lies, locked or not.
+pub fn socket_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(SOCKET)
+}
+
+impl DataDir {
+    /// Makes it if it is not there, closes it to others, and takes the lock without waiting.
+    pub fn open(path: &Path) -> Result<DataDir, DataDirError> {
+        let file = |error| DataDirError::File { path: path.to_owned(), error };
+        DirBuilder::new().recursive(true).mode(OWNER_ONLY).create(path).map_err(file)?;
+        close_to_others(path)?;
+        let mut options = OpenOptions::new();
+        options.create(true).truncate(false).read(true).write(true).mode(0o600);
+        let lock = options.open(path.join(LOCK)).map_err(file)?;
+        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(DataDir { path: path.to_owned(), _lock: lock }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(DataDirError::InUse(path.to_owned())),
+            Err(error) => Err(file(error.into())),
+        }
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The database.
+    pub fn database(&self) -> PathBuf {
+        self.path.join(DATABASE)
+    }
+
+    /// The secrets.
+    pub fn secrets(&self) -> PathBuf {
+        self.path.join(SECRETS)
+    }
+
+    /// The control socket.
+    pub fn socket(&self) -> PathBuf {
+        socket_path(&self.path)
+    }
+}
+
+/// A slip such as `--data-dir /home/me` must not change the rights of a folder that other things live in.
+fn close_to_others(path: &Path) -> Result<(), DataDirError> {
+    let file = |error| DataDirError::File { path: path.to_owned(), error };
+    let mode = std::fs::metadata(path).map_err(file)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    let is_ours = path.join(LOCK).exists() || path.join(DATABASE).exists();
+    let is_empty = std::fs::read_dir(path).map_err(file)?.next().is_none();
+    if !is_ours && !is_empty {
+        return Err(DataDirError::Shared(path.to_owned()));
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(OWNER_ONLY)).map_err(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_data_directory_is_private_and_held_by_one_at_a_time() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("deep/data");
+        let held = DataDir::open(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+        let refused = DataDir::open(&path).unwrap_err();
+        assert!(matches!(refused, DataDirError::InUse(_)), "{refused}");
+        drop(held);
+        DataDir::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_folder_of_other_things_keeps_its_rights() {
+        let scratch = tempfile::tempdir().unwrap();
+        let path = scratch.path().join("home");
+        std::fs::create_dir(&path).unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(path.join("letter"), "dear").unwrap();
+        assert!(matches!(DataDir::open(&path).unwrap_err(), DataDirError::Shared(_)));
+        assert_eq!(mode(&path), 0o755);
+        std::fs::remove_file(path.join("letter")).unwrap();
+        DataDir::open(&path).unwrap();
+        assert_eq!(mode(&path), 0o700);
+    }
+}

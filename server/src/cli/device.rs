@@ -1,0 +1,152 @@
+//! `relay-hub device …`
+
+use clap::{ArgGroup, Subcommand};
+
+use super::exit::Exit;
+use super::manage::{Place, ask, instant};
+use super::output::{cell, say, table};
+use crate::control::answer::{DeviceShown, SimShown};
+use crate::control::{Answer, Verb};
+
+#[derive(Subcommand)]
+pub(super) enum Device {
+    /// Issue a code that pairs a phone; it works once, for ten minutes
+    #[command(
+        group = ArgGroup::new("target").required(true).args(["name", "device"]),
+        after_help = "Examples:\n  relay-hub device pair-code --name \"Office Phone 1\"\n  \
+                      relay-hub device pair-code --device \"Office Phone 1\"   pair another phone in its place"
+    )]
+    PairCode {
+        /// Name of a new device
+        #[arg(long)]
+        name: Option<String>,
+        /// A device that exists: its phone was re-installed or replaced
+        #[arg(long, conflicts_with = "account")]
+        device: Option<String>,
+        /// Account of the new device; not needed while there is only one
+        #[arg(long)]
+        account: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show the devices with their SIMs
+    List {
+        /// Only this account's
+        #[arg(long)]
+        account: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// SIMs of a device
+    #[command(subcommand)]
+    Sim(Sim),
+    /// Revoke a lost or stolen phone at once: what it had not reported is lost
+    Revoke {
+        /// The device
+        device: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
+pub(super) enum Sim {
+    /// Tell the number of the SIM that sits in a slot
+    #[command(after_help = "Example:\n  relay-hub device sim set \"Office Phone 1\" 0 +639171234567")]
+    Set {
+        /// The device
+        device: String,
+        /// The slot, counted from 0
+        slot: u8,
+        /// The number, +639171234567
+        number: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Ask the phone to read its SIMs anew
+    Refresh {
+        /// The device
+        device: String,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(super) fn run(device: Device) -> Exit {
+    match device {
+        Device::PairCode { name, device, account, place } => {
+            let verb = match (device, name) {
+                (Some(device), _) => Verb::DevicePairAgain { device },
+                (None, name) => Verb::DevicePairNew { account, name: name.unwrap_or_default() },
+            };
+            ask(&place, verb, show)
+        }
+        Device::List { account, place } => ask(&place, Verb::DeviceList { account }, show),
+        Device::Sim(Sim::Set { device, slot, number, place }) => {
+            ask(&place, Verb::SimSet { device, slot, number }, show)
+        }
+        Device::Sim(Sim::Refresh { device, place }) => ask(&place, Verb::SimRefresh { device }, show),
+        Device::Revoke { device, place } => ask(&place, Verb::DeviceRevoke { device }, show),
+    }
+}
+
+fn show(answer: Answer) {
+    match answer {
+        Answer::PairingCode { code, device_id, expires_at } => {
+            say(format!("Pairing code  {code}"));
+            say(format!("Valid until   {} UTC, once", instant(&expires_at)));
+            say(format!("Device        {device_id}"));
+            say("Type it into the app on the phone, together with this hub's address.");
+        }
+        Answer::Devices { devices } => {
+            let rows: Vec<_> = devices.iter().map(row).collect();
+            let heads = ["ID", "NAME", "STATUS", "LAST SEEN (UTC)", "QUEUED", "ON ITS WAY", "SIMS"];
+            table(heads, &rows, "No devices yet. Pair one: relay-hub device pair-code --name NAME");
+            for device in &devices {
+                if let Some(remark) = &device.remark {
+                    say(format!("! {}: {remark}", device.name));
+                }
+                if device.unreadable > 0 {
+                    say(format!(
+                        "! {}: {} events could not be read and were kept",
+                        device.name, device.unreadable
+                    ));
+                }
+            }
+        }
+        Answer::SimSet { slot, number, inbound_numbered, .. } => {
+            say(format!("Slot {slot} has the number {number}; {inbound_numbered} inbound messages took it"));
+        }
+        Answer::SimRefreshAsked { .. } => {
+            say("Asked. The phone answers when it is connected; `relay-hub device list` shows its SIMs.");
+        }
+        Answer::DeviceRevoked { device_id } => {
+            say(format!(
+                "Device {device_id} is revoked: its queued messages failed, those on their way are uncertain"
+            ));
+        }
+        other => super::output::object(&other),
+    }
+}
+
+fn row(device: &DeviceShown) -> [String; 7] {
+    let sims: Vec<String> = device.sims.iter().map(sim).collect();
+    let sims = (!sims.is_empty()).then(|| sims.join(", "));
+    [
+        device.id.clone(),
+        device.name.clone(),
+        device.status.clone(),
+        cell(device.last_seen_at.as_deref().map(instant)),
+        device.queued.to_string(),
+        device.in_flight.to_string(),
+        cell(sims),
+    ]
+}
+
+fn sim(sim: &SimShown) -> String {
+    let number = sim.number.as_deref().unwrap_or("number unknown");
+    match &sim.carrier {
+        Some(carrier) => format!("{}: {number} ({carrier})", sim.slot),
+        None => format!("{}: {number}", sim.slot),
+    }
+}

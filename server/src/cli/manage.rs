@@ -1,0 +1,61 @@
+//! Asks a verb and shows its answer: the part that all management commands share.
+
+use crate::app;
+use crate::config::DataSettings;
+use crate::control::{Answer, Verb};
+
+use super::exit::Exit;
+use super::output::{self, Reader};
+
+/// Flags of every management command.
+#[derive(Debug, clap::Args)]
+pub(super) struct Place {
+    #[command(flatten)]
+    data: DataSettings,
+    /// Answer with one JSON object, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+/// Asks, and shows the answer to a person with `show`.
+pub(super) fn ask(place: &Place, verb: Verb, show: impl FnOnce(Answer)) -> Exit {
+    let reader = if place.json { Reader::Program } else { Reader::Person };
+    // The log lines of a store that is opened for one verb are noise at 3 a.m.; what goes wrong is still said.
+    crate::telemetry::start("warn", crate::telemetry::LogForm::Human);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::complain(format!("no runtime could be started: {error}"));
+            return Exit::Failed;
+        }
+    };
+    match runtime.block_on(app::manage(&place.data.data_dir, verb)) {
+        Ok(answer) => shown(reader, answer, show),
+        Err(error) => {
+            output::complain(&error);
+            Exit::from(&error)
+        }
+    }
+}
+
+fn shown(reader: Reader, answer: Answer, show: impl FnOnce(Answer)) -> Exit {
+    let exit = match &answer {
+        Answer::Refused(refused) => {
+            output::complain(&refused.message);
+            Exit::from(refused.kind)
+        }
+        _ => Exit::Done,
+    };
+    match (reader, exit) {
+        (Reader::Program, _) => output::object(&answer),
+        (Reader::Person, Exit::Done) => show(answer),
+        (Reader::Person, _) => {}
+    }
+    exit
+}
+
+/// An instant for people: to the second, without the letters.
+pub(super) fn instant(text: &str) -> String {
+    let (date, time) = text.split_once('T').unwrap_or((text, ""));
+    format!("{date} {}", time.split('.').next().unwrap_or(time)).trim_end().to_owned()
+}

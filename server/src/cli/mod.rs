@@ -1,0 +1,114 @@
+//! The command line: what an operator types. Each command is a file; all but `serve` and `migrate` ask a verb of
+//! the running hub, or of the store itself when no hub runs.
+
+mod account;
+mod device;
+mod exit;
+mod key;
+mod manage;
+mod migrate;
+mod output;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const ABOUT: &str = "Sends and receives SMS through a fleet of Android phones";
+
+const EXAMPLES: &str = "\
+First steps:
+  relay-hub serve                                          start the hub (http://127.0.0.1:8080)
+  relay-hub account create \"Corner Shop\" --plan starter    a customer
+  relay-hub device pair-code --name \"Office Phone 1\"       a code to type into the phone
+  relay-hub device list                                    the phone is online, its SIMs are known
+  relay-hub device sim set \"Office Phone 1\" 0 +639171234567   where a SIM does not tell its number
+  relay-hub key create \"Office Phone 1\" --slot 0           the API key, shown once
+
+Accounts, devices and keys are named by id, by name, or by the start of an id.
+
+Exit codes:
+  0  done
+  1  failed: the message says why
+  2  wrong usage, or a setting that cannot be
+  3  something that was named does not exist
+  4  the data directory is held by a hub that does not answer, or the port or the directory is taken";
+
+#[derive(Parser)]
+#[command(name = "relay-hub", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110)]
+#[command(propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+struct Line {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the hub until it is told to stop
+    Serve(serve::Serve),
+    /// Bring the database up to date without starting the hub
+    Migrate(migrate::Migrate),
+    /// Customers
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Phones
+    #[command(subcommand)]
+    Device(device::Device),
+    /// API keys
+    #[command(subcommand)]
+    Key(key::Key),
+}
+
+/// Runs what the arguments say.
+pub fn run() -> ExitCode {
+    let line = match Line::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            // Help and version are answers, the rest goes to standard error; a closed pipe changes neither.
+            let _closed = error.print();
+            return if error.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Done.into() };
+        }
+    };
+    match line.command {
+        Command::Serve(serve) => serve::run(serve),
+        Command::Migrate(migrate) => migrate::run(&migrate),
+        Command::Account(account) => account::run(account),
+        Command::Device(device) => device::run(device),
+        Command::Key(key) => key::run(key),
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn every_example_of_the_help_is_understood() {
+        for example in EXAMPLES.lines().filter(|line| line.trim_start().starts_with("relay-hub")) {
+            let words: Vec<String> = words(example.trim_start());
+            if let Err(error) = Line::try_parse_from(&words) {
+                panic!("{example}: {error}");
+            }
+        }
+    }
+
+    /// Words up to the remark, which two spaces set apart; quotes hold a word together.
+    fn words(line: &str) -> Vec<String> {
+        let command = line.split("  ").next().unwrap();
+        let parts = command.split('"').enumerate();
+        parts
+            .flat_map(|(index, part)| match index % 2 {
+                0 => part.split_whitespace().map(str::to_owned).collect::<Vec<_>>(),
+                _ => vec![part.to_owned()],
+            })
+            .collect()
+    }
+}

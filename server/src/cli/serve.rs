@@ -1,0 +1,102 @@
+//! `relay-hub serve`
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::exit::Exit;
+use super::output;
+use crate::app::App;
+use crate::config::{Config, LogFormat};
+use crate::telemetry::{self, LogForm};
+
+const EXAMPLES: &str = "\
+Examples:
+  relay-hub serve                                                   for programs on this machine
+  relay-hub serve --listen 0.0.0.0:8080 --trusted-proxy 10.0.0.5    behind a TLS proxy
+  RELAY_LISTEN=127.0.0.1:9000 RELAY_LOG_FORMAT=json relay-hub serve settings from the environment
+
+Stop it with SIGTERM or Ctrl-C: it ends within five seconds and loses nothing. A second signal ends it at once.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    config: Config,
+}
+
+pub(super) fn run(serve: Serve) -> Exit {
+    let form = match serve.config.logs.log_format {
+        LogFormat::Human => LogForm::Human,
+        LogFormat::Json => LogForm::Json,
+    };
+    telemetry::start(serve.config.logs.log.as_str(), form);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            output::complain(format!("no runtime could be started: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let exit = runtime.block_on(serve_until_told(serve.config));
+    // Whatever still runs was given its time; what is durable is so already.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn serve_until_told(config: Config) -> Exit {
+    // Before anything is opened: a signal that comes while the hub starts is not lost.
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => {
+            output::complain(format!("signals cannot be listened to: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let mut running = match App::start(config).await {
+        Ok(running) => running,
+        Err(error) => {
+            output::complain(&error);
+            return Exit::from(&error);
+        }
+    };
+    let exit = tokio::select! {
+        // Asked to stop.
+        name = signals.next() => {
+            tracing::info!(signal = name, "stopping; a second signal ends the hub at once");
+            Exit::Done
+        }
+        // Without its server the hub is no use: it ends, and a supervisor starts it again.
+        why = running.server_died() => {
+            tracing::error!(why, "stopping");
+            Exit::Failed
+        }
+    };
+    tokio::select! {
+        () = running.stop() => exit,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "ended at once; what was accepted is on disk");
+            std::process::exit(Exit::Failed as i32);
+        }
+    }
+}
+
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            // Either is enough; which one is only for the log.
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}

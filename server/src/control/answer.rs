@@ -1,0 +1,176 @@
+//! What comes back: what a program gets with `--json`, and what the command line makes tables of.
+//!
+//! Instants are RFC 3339 in UTC with milliseconds, ids UUIDs. A field that is not known is null, never absent.
+
+use serde::{Deserialize, Serialize};
+
+/// What came of a verb.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum Answer {
+    /// An account was made.
+    AccountCreated(AccountShown),
+    /// Accounts.
+    Accounts {
+        /// Oldest first.
+        accounts: Vec<AccountShown>,
+    },
+    /// A pairing code was issued.
+    PairingCode {
+        /// The code, `ABCD-123456`.
+        code: String,
+        /// The device that it pairs.
+        device_id: String,
+        /// Until when it works.
+        expires_at: String,
+    },
+    /// Devices.
+    Devices {
+        /// Oldest first.
+        devices: Vec<DeviceShown>,
+    },
+    /// A number was set.
+    SimSet {
+        /// The device.
+        device_id: String,
+        /// The slot.
+        slot: u8,
+        /// The number.
+        number: String,
+        /// Stored inbound messages that took it.
+        inbound_numbered: usize,
+    },
+    /// A phone was asked to read its SIMs.
+    SimRefreshAsked {
+        /// The device.
+        device_id: String,
+        /// The command.
+        command_id: String,
+    },
+    /// A device was revoked.
+    DeviceRevoked {
+        /// The device.
+        device_id: String,
+    },
+    /// A key was made.
+    KeyCreated {
+        /// The whole key. Shown once.
+        secret: String,
+        /// What is kept of it.
+        #[serde(flatten)]
+        key: KeyShown,
+    },
+    /// Keys.
+    Keys {
+        /// Oldest first.
+        keys: Vec<KeyShown>,
+    },
+    /// A key was revoked.
+    KeyRevoked {
+        /// The key.
+        key_id: String,
+    },
+    /// Nothing was done.
+    Refused(Refused),
+}
+
+/// Why nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// What kind of refusal.
+    pub kind: RefusedKind,
+    /// For people, with the remedy.
+    pub message: String,
+}
+
+/// Kinds of refusals, as the command line's exit codes tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefusedKind {
+    /// Something that was asked for cannot be.
+    Invalid,
+    /// Something that was named does not exist.
+    NotFound,
+    /// The store did not answer.
+    Failed,
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountShown {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its plan.
+    pub plan: String,
+    /// Messages at once, per device.
+    pub burst: u32,
+    /// Messages added back each minute, per device.
+    pub refill_per_minute: u32,
+    /// Messages a month; null without a cap.
+    pub monthly_cap: Option<u32>,
+    /// When it was made.
+    pub created_at: String,
+}
+
+/// A device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceShown {
+    /// Its id.
+    pub id: String,
+    /// Its account.
+    pub account_id: String,
+    /// Its name.
+    pub name: String,
+    /// `online`, `offline`, `not paired` or `revoked`.
+    pub status: String,
+    /// When it was last heard.
+    pub last_seen_at: Option<String>,
+    /// Messages that wait.
+    pub queued: u32,
+    /// Messages on their way.
+    pub in_flight: u32,
+    /// Events kept unread.
+    pub unreadable: u64,
+    /// Newest remark about it.
+    pub remark: Option<String>,
+    /// The SIMs inserted now.
+    pub sims: Vec<SimShown>,
+}
+
+/// A SIM.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SimShown {
+    /// Its slot.
+    pub slot: u8,
+    /// Its number.
+    pub number: Option<String>,
+    /// Its carrier.
+    pub carrier: Option<String>,
+}
+
+/// A key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyShown {
+    /// Its id.
+    pub id: String,
+    /// Its account.
+    pub account_id: String,
+    /// Its dialect.
+    pub dialect: String,
+    /// Its name.
+    pub name: String,
+    /// The start of the secret.
+    pub prefix: String,
+    /// Device of its line.
+    pub device_id: String,
+    /// Slot of its line.
+    pub slot: u8,
+    /// Number of its line.
+    pub number: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it was revoked; null while it lives.
+    pub revoked_at: Option<String>,
+}

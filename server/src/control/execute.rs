@@ -1,0 +1,277 @@
+//! Runs a verb: finds what it names, calls `relay`, and says in plain words what came of it.
+
+use std::num::NonZeroU32;
+
+use relay_domain::account::Account;
+use relay_domain::key::{Dialect, Key};
+use relay_domain::plan::{Plan, PlanName, Quota};
+use relay_domain::{AccountId, DeviceId, KeyId};
+
+use super::answer::{AccountShown, Answer, DeviceShown, KeyShown, Refused, RefusedKind, SimShown};
+use super::resolve::{Candidate, Unclear, resolve};
+use super::verb::Verb;
+use crate::http::instant::write as instant;
+use crate::relay::accounts::{CreateAccountError, check_name};
+use crate::relay::devices::{DeviceError, DeviceNow, Link, SetSimNumberError};
+use crate::relay::keys::{CreateKeyError, RevokeKeyError};
+use crate::relay::pairing::IssuePairingError;
+use crate::relay::{PairTarget, Relay, Trouble};
+
+/// Runs a verb.
+pub async fn execute(relay: &Relay, verb: Verb) -> Answer {
+    run(relay, verb).await.unwrap_or_else(Answer::Refused)
+}
+
+async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
+    match verb {
+        Verb::AccountCreate { name, plan, burst, refill_per_minute, monthly_cap } => {
+            let plan = custom_plan(&plan, burst, refill_per_minute, monthly_cap)?;
+            let created = relay.create_account(&name, plan).await.map_err(|error| match error {
+                CreateAccountError::BadName(error) => invalid(error),
+                CreateAccountError::Store(trouble) => failed(trouble),
+            })?;
+            Ok(Answer::AccountCreated(account_shown(created)))
+        }
+        Verb::AccountList => {
+            let accounts = relay.list_accounts().await.map_err(failed)?;
+            Ok(Answer::Accounts { accounts: accounts.into_iter().map(account_shown).collect() })
+        }
+        Verb::DevicePairNew { account, name } => {
+            let name = check_name(&name).map_err(invalid)?;
+            let account_id = owner_of_new(relay, account.as_deref()).await?;
+            pairing_code(relay, account_id, PairTarget::New(name)).await
+        }
+        Verb::DevicePairAgain { device } => {
+            let (account_id, device_id) = find_device(relay, &device).await?;
+            pairing_code(relay, account_id, PairTarget::Existing(device_id)).await
+        }
+        Verb::DeviceList { account } => list_devices(relay, account.as_deref()).await,
+        Verb::SimSet { device, slot, number } => {
+            let (account_id, device_id) = find_device(relay, &device).await?;
+            let set = relay.set_sim_number(account_id, device_id, slot, &number).await;
+            let inbound_numbered = set.map_err(|error| match error {
+                SetSimNumberError::BadNumber(_) | SetSimNumberError::EmptySlot(_) => invalid(error),
+                SetSimNumberError::NoSuchDevice => not_found(error),
+                SetSimNumberError::Store(trouble) => failed(trouble),
+            })?;
+            Ok(Answer::SimSet { device_id: device_id.to_string(), slot, number, inbound_numbered })
+        }
+        Verb::SimRefresh { device } => {
+            let (account_id, device_id) = find_device(relay, &device).await?;
+            let command = relay.refresh_sims(account_id, device_id).await.map_err(device_refused)?;
+            Ok(Answer::SimRefreshAsked { device_id: device_id.to_string(), command_id: command.to_string() })
+        }
+        Verb::DeviceRevoke { device } => {
+            let (account_id, device_id) = find_device(relay, &device).await?;
+            relay.revoke_device(account_id, device_id).await.map_err(device_refused)?;
+            Ok(Answer::DeviceRevoked { device_id: device_id.to_string() })
+        }
+        Verb::KeyCreate { device, slot, name } => create_key(relay, &device, slot, &name).await,
+        Verb::KeyList { account } => {
+            let account_id = optional_account(relay, account.as_deref()).await?;
+            let keys = relay.list_keys(account_id).await.map_err(failed)?;
+            Ok(Answer::Keys { keys: keys.into_iter().map(key_shown).collect() })
+        }
+        Verb::KeyRevoke { key } => {
+            let key_id = find_key(relay, &key).await?;
+            relay.revoke_key(key_id).await.map_err(|error| match error {
+                RevokeKeyError::NoSuchKey => not_found(error),
+                RevokeKeyError::Store(trouble) => failed(trouble),
+            })?;
+            Ok(Answer::KeyRevoked { key_id: key_id.to_string() })
+        }
+    }
+}
+
+/// A documented plan, or enterprise with its own numbers.
+fn custom_plan(
+    name: &str,
+    burst: Option<u32>,
+    refill: Option<u32>,
+    cap: Option<u32>,
+) -> Result<Plan, Refused> {
+    let plan = name.parse::<PlanName>().map_err(invalid)?.plan();
+    if plan.name != PlanName::Enterprise {
+        if burst.or(refill).or(cap).is_some() {
+            return Err(invalid(format!(
+                "the plan `{name}` has fixed numbers: only `enterprise` takes its own"
+            )));
+        }
+        return Ok(plan);
+    }
+    let positive =
+        |number: u32| NonZeroU32::new(number).ok_or_else(|| invalid("burst and refill must be at least 1"));
+    let burst = burst.map_or(Ok(plan.quota.burst), positive)?;
+    let refill_per_minute = refill.map_or(Ok(plan.quota.refill_per_minute), positive)?;
+    Ok(Plan { quota: Quota { burst, refill_per_minute }, monthly_cap: cap, ..plan })
+}
+
+async fn pairing_code(relay: &Relay, account_id: AccountId, target: PairTarget) -> Result<Answer, Refused> {
+    let issued = relay.issue_pairing_code(account_id, target).await.map_err(|error| match error {
+        IssuePairingError::NoSuchAccount | IssuePairingError::NoSuchDevice => not_found(error),
+        IssuePairingError::Store(error) => failed(error.into()),
+    })?;
+    Ok(Answer::PairingCode {
+        code: issued.code.to_string(),
+        device_id: issued.device_id.to_string(),
+        expires_at: instant(issued.expires_at),
+    })
+}
+
+async fn list_devices(relay: &Relay, account: Option<&str>) -> Result<Answer, Refused> {
+    let account_id = optional_account(relay, account).await?;
+    let mut devices = Vec::new();
+    for now in relay.list_devices(account_id).await.map_err(failed)? {
+        let (owner, device_id) = (now.device.account_id, now.device.id);
+        let trouble = relay.device_trouble(owner, device_id).await.map_err(failed)?;
+        devices.push(DeviceShown {
+            id: device_id.to_string(),
+            account_id: owner.to_string(),
+            status: status(&now).to_owned(),
+            last_seen_at: now.last_seen_at.map(instant),
+            name: now.device.name,
+            queued: trouble.queued,
+            in_flight: trouble.in_flight,
+            unreadable: trouble.unreadable,
+            remark: trouble.remark,
+            sims: now
+                .device
+                .sims
+                .into_iter()
+                .map(|sim| SimShown { slot: sim.slot, number: sim.number, carrier: sim.carrier })
+                .collect(),
+        });
+    }
+    Ok(Answer::Devices { devices })
+}
+
+fn status(now: &DeviceNow) -> &'static str {
+    if now.device.revoked_at.is_some() {
+        "revoked"
+    } else if !now.device.is_paired() {
+        "not paired"
+    } else {
+        match now.link {
+            Link::Online => "online",
+            Link::Offline => "offline",
+        }
+    }
+}
+
+async fn create_key(relay: &Relay, device: &str, slot: u8, name: &str) -> Result<Answer, Refused> {
+    let (account_id, device_id) = find_device(relay, device).await?;
+    let created = relay.create_key(account_id, device_id, slot, Dialect::Relayion, name).await;
+    let created = created.map_err(|error| match error {
+        CreateKeyError::BadName(_) | CreateKeyError::EmptySlot(_) | CreateKeyError::NumberUnknown(_) => {
+            invalid(error)
+        }
+        CreateKeyError::NoSuchDevice => not_found(error),
+        CreateKeyError::Store(trouble) => failed(trouble),
+    })?;
+    Ok(Answer::KeyCreated { secret: created.secret, key: key_shown(created.key) })
+}
+
+async fn find_account(relay: &Relay, meant: &str) -> Result<AccountId, Refused> {
+    let accounts = relay.list_accounts().await.map_err(failed)?;
+    let candidates = accounts.into_iter().map(|account| candidate(account.id, account.id, account.name, ""));
+    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("account", meant, unclear))
+}
+
+async fn optional_account(relay: &Relay, meant: Option<&str>) -> Result<Option<AccountId>, Refused> {
+    match meant {
+        Some(meant) => find_account(relay, meant).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The account that is meant, or the only one there is.
+async fn owner_of_new(relay: &Relay, meant: Option<&str>) -> Result<AccountId, Refused> {
+    if let Some(meant) = meant {
+        return find_account(relay, meant).await;
+    }
+    match relay.list_accounts().await.map_err(failed)?.as_slice() {
+        [only] => Ok(only.id),
+        [] => Err(not_found("there is no account yet: make one with `relay-hub account create`")),
+        _ => Err(invalid("there are several accounts: name one with --account")),
+    }
+}
+
+async fn find_device(relay: &Relay, meant: &str) -> Result<(AccountId, DeviceId), Refused> {
+    let devices = relay.list_devices(None).await.map_err(failed)?;
+    let candidates = devices.into_iter().map(|now| {
+        let device = now.device;
+        candidate((device.account_id, device.id), device.id, device.name, "")
+    });
+    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("device", meant, unclear))
+}
+
+async fn find_key(relay: &Relay, meant: &str) -> Result<KeyId, Refused> {
+    let keys = relay.list_keys(None).await.map_err(failed)?;
+    let candidates = keys.into_iter().map(|key| candidate(key.id, key.id, key.name, &key.prefix));
+    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("key", meant, unclear))
+}
+
+fn candidate<T>(thing: T, id: impl ToString, name: String, prefix: &str) -> Candidate<T> {
+    Candidate { id: id.to_string(), name, prefix: prefix.to_owned(), thing }
+}
+
+fn refuse_unclear(kind: &str, meant: &str, unclear: Unclear) -> Refused {
+    match unclear {
+        Unclear::None => {
+            not_found(format!("there is no {kind} `{meant}`: `relay-hub {kind} list` shows those there are"))
+        }
+        Unclear::Several(ids) => {
+            invalid(format!("`{meant}` may be any of {}: give the id of one {kind}", ids.join(", ")))
+        }
+    }
+}
+
+fn device_refused(error: DeviceError) -> Refused {
+    match error {
+        DeviceError::NoSuchDevice => not_found(error),
+        DeviceError::Store(trouble) => failed(trouble),
+    }
+}
+
+fn refused(kind: RefusedKind, message: impl ToString) -> Refused {
+    Refused { kind, message: message.to_string() }
+}
+
+pub(super) fn invalid(message: impl ToString) -> Refused {
+    refused(RefusedKind::Invalid, message)
+}
+
+fn not_found(message: impl ToString) -> Refused {
+    refused(RefusedKind::NotFound, message)
+}
+
+pub(super) fn failed(trouble: Trouble) -> Refused {
+    refused(RefusedKind::Failed, trouble)
+}
+
+fn account_shown(account: Account) -> AccountShown {
+    AccountShown {
+        id: account.id.to_string(),
+        name: account.name,
+        plan: account.plan.name.to_string(),
+        burst: account.plan.quota.burst.get(),
+        refill_per_minute: account.plan.quota.refill_per_minute.get(),
+        monthly_cap: account.plan.monthly_cap,
+        created_at: instant(account.created_at),
+    }
+}
+
+fn key_shown(key: Key) -> KeyShown {
+    KeyShown {
+        id: key.id.to_string(),
+        account_id: key.line.account_id.to_string(),
+        dialect: key.dialect.word().to_owned(),
+        name: key.name,
+        prefix: key.prefix,
+        device_id: key.line.device_id.to_string(),
+        slot: key.line.slot,
+        number: key.line.number,
+        created_at: instant(key.created_at),
+        revoked_at: key.revoked_at.map(instant),
+    }
+}

@@ -1,0 +1,17 @@
+//! The vendors' surfaces over the one core. Each is a folder; each owns its paths, its words and its errors, and
+//! calls nothing but the verbs of `relay`. A new dialect is one folder and one entry in [`ALL`].
+
+mod relayion;
+
+use actix_web::web::ServiceConfig;
+
+use crate::relay::Relay;
+
+/// A vendor's surface.
+pub trait Dialect: Sync {
+    /// Adds its routes, and what it answers on its paths where nothing is.
+    fn mount(&self, relay: &Relay, config: &mut ServiceConfig);
+}
+
+/// Every dialect.
+pub const ALL: [&dyn Dialect; 1] = [&relayion::Relayion];

@@ -1,0 +1,135 @@
+//! The vendor's words from the core's and back. Pure.
+
+use relay_domain::message::{Inbound, Outbound};
+use relay_domain::state::Rank;
+
+use super::error::ApiError;
+use super::wire::filters::Filters;
+use super::wire::request::{BODY, Binding, Mistake, RECIPIENT};
+use super::wire::{DeviceShown, InboundShown, InboundStatus, LinkStatus, OutboundShown, SimShown, Status};
+use crate::http::instant::write as instant;
+use crate::relay::devices::{DeviceNow, Link};
+use crate::relay::inbox::InboundFilter;
+use crate::relay::intake::DraftError;
+use crate::relay::keys::Principal;
+use crate::relay::lookup::OutboundFilter;
+
+/// What the key is bound to.
+pub(super) fn binding(principal: &Principal) -> Binding {
+    let line = principal.line();
+    Binding { device_id: line.device_id.to_string(), slot: line.slot, number: line.number.clone() }
+}
+
+impl From<Mistake> for ApiError {
+    fn from(mistake: Mistake) -> ApiError {
+        ApiError::Invalid { field: mistake.field, message: mistake.message }
+    }
+}
+
+impl From<DraftError> for ApiError {
+    fn from(error: DraftError) -> ApiError {
+        let field = match error {
+            DraftError::Recipient(_) => RECIPIENT,
+            DraftError::TextEmpty | DraftError::TextHoldsNul | DraftError::TextTooLong { .. } => BODY,
+        };
+        ApiError::Invalid { field: Some(field), message: format!("{field} {error}") }
+    }
+}
+
+/// How a message's rank shows.
+pub(super) fn status(rank: Rank) -> Status {
+    match rank {
+        Rank::Queued => Status::Queued,
+        Rank::Dispatched => Status::Dispatched,
+        Rank::Sent => Status::Sent,
+        Rank::Delivered => Status::Delivered,
+        Rank::FailedUnknown
+        | Rank::Expired
+        | Rank::Canceled
+        | Rank::FailedHub
+        | Rank::FailedRadio
+        | Rank::FailedReceipt => Status::Failed,
+    }
+}
+
+/// Every rank that shows as this.
+fn ranks(wanted: Status) -> Vec<Rank> {
+    Rank::ALL.into_iter().filter(|rank| status(*rank) == wanted).collect()
+}
+
+pub(super) fn outbound_filter(filters: Filters, wanted: Option<Status>) -> OutboundFilter {
+    OutboundFilter {
+        device_id: filters.device_id,
+        recipient: filters.number,
+        slot: filters.slot,
+        ranks: wanted.map(ranks),
+        from: filters.from,
+        to: filters.to,
+    }
+}
+
+pub(super) fn inbound_filter(filters: Filters) -> InboundFilter {
+    InboundFilter {
+        device_id: filters.device_id,
+        sender: filters.number,
+        slot: filters.slot,
+        from: filters.from,
+        to: filters.to,
+    }
+}
+
+pub(super) fn outbound(message: Outbound) -> OutboundShown {
+    OutboundShown {
+        id: message.id.to_string(),
+        account_id: message.account_id.to_string(),
+        device_id: message.device_id.to_string(),
+        api_key_id: message.key_id.to_string(),
+        sim_slot_index: message.slot,
+        status: status(message.state.rank),
+        created_at: instant(message.created_at),
+        dispatched_at: message.dispatch.map(|dispatch| instant(dispatch.at)),
+        sent_at: message.sent_at().map(instant),
+        delivered_at: message.delivered_at().map(instant),
+        failed_at: message.failed_at().map(instant),
+        recipient_number: message.recipient,
+        body: message.body,
+        failure_reason: message.state.failure.map(|failure| failure.reason),
+    }
+}
+
+pub(super) fn inbound(message: Inbound) -> InboundShown {
+    InboundShown {
+        id: message.id.to_string(),
+        account_id: message.account_id.to_string(),
+        device_id: message.device_id.to_string(),
+        sim_slot_index: message.slot,
+        sender_number: message.sender,
+        body: message.body,
+        status: InboundStatus::Received,
+        received_at: instant(message.received_at),
+        created_at: instant(message.created_at),
+    }
+}
+
+pub(super) fn device(now: DeviceNow) -> DeviceShown {
+    let default_sim = now.default_sim();
+    let sim = |sim: relay_domain::device::Sim| SimShown {
+        id: sim.id.to_string(),
+        slot_index: sim.slot,
+        phone_number: sim.number,
+        label: sim.carrier,
+        is_default: Some(sim.id) == default_sim,
+    };
+    DeviceShown {
+        id: now.device.id.to_string(),
+        status: match now.link {
+            Link::Online => LinkStatus::Online,
+            Link::Offline => LinkStatus::Offline,
+        },
+        is_paired: now.device.is_paired(),
+        pending_setup: now.is_pending_setup(),
+        last_seen_at: now.last_seen_at.map(instant),
+        name: now.device.name,
+        sims: now.device.sims.into_iter().map(sim).collect(),
+    }
+}

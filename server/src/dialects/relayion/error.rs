@@ -1,0 +1,140 @@
+//! Refusals in the vendor's envelope: code, status and headers of each.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
+
+use super::wire::{ErrorDetail, ErrorEnvelope};
+use crate::http::body::BodyError;
+use crate::relay::Trouble;
+use crate::relay::intake::AcceptError;
+use crate::relay::lookup::LookupError;
+
+/// A busy hub is ready again after its next batches: milliseconds, but the header counts seconds.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// Why a request was refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ApiError {
+    /// A field or parameter cannot be; without a field, the request as a whole cannot.
+    #[error("{message}")]
+    Invalid { field: Option<&'static str>, message: String },
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    #[error("Message not found.")]
+    MessageNotFound,
+    #[error("There is no such route: see the API reference for those there are.")]
+    RouteNotFound,
+    #[error("The method is not allowed here: this route takes {0}.")]
+    MethodNotAllowed(&'static str),
+    #[error("The request body is larger than 1 MiB.")]
+    PayloadTooLarge,
+    #[error("The device of this API key is not paired: pair it again, then repeat the request.")]
+    DeviceNotPaired,
+    #[error("Monthly message limit reached.")]
+    MonthlyLimit,
+    #[error("{0}")]
+    Busy(String),
+    #[error("The request could not be carried out; the hub's log says why.")]
+    Internal,
+}
+
+impl ApiError {
+    fn code(&self) -> &'static str {
+        match self {
+            ApiError::Invalid { .. } => "VALIDATION_ERROR",
+            ApiError::Unauthorized(_) => "UNAUTHORIZED",
+            ApiError::MessageNotFound | ApiError::RouteNotFound => "NOT_FOUND",
+            ApiError::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
+            ApiError::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            ApiError::DeviceNotPaired => "DEVICE_NOT_PAIRED",
+            ApiError::MonthlyLimit => "MONTHLY_LIMIT_EXCEEDED",
+            ApiError::Busy(_) => "BUSY",
+            ApiError::Internal => "INTERNAL_ERROR",
+        }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            ApiError::Invalid { .. } => StatusCode::BAD_REQUEST,
+            ApiError::Unauthorized(_) => StatusCode::UNAUTHORIZED,
+            ApiError::MessageNotFound | ApiError::RouteNotFound => StatusCode::NOT_FOUND,
+            ApiError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            ApiError::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            ApiError::DeviceNotPaired => StatusCode::CONFLICT,
+            ApiError::MonthlyLimit => StatusCode::TOO_MANY_REQUESTS,
+            ApiError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
+            ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut answer = HttpResponse::build(self.status_code());
+        let mut field = None;
+        match self {
+            ApiError::Unauthorized(_) => drop(answer.insert_header((WWW_AUTHENTICATE, "Bearer"))),
+            ApiError::MethodNotAllowed(allowed) => drop(answer.insert_header((ALLOW, *allowed))),
+            ApiError::Busy(_) => drop(answer.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))),
+            ApiError::Invalid { field: named, .. } => field = *named,
+            ApiError::MessageNotFound
+            | ApiError::RouteNotFound
+            | ApiError::PayloadTooLarge
+            | ApiError::DeviceNotPaired
+            | ApiError::MonthlyLimit
+            | ApiError::Internal => {}
+        }
+        let message = self.to_string();
+        answer
+            .json(ErrorEnvelope { success: false, error: ErrorDetail { message, code: self.code(), field } })
+    }
+}
+
+impl From<Trouble> for ApiError {
+    fn from(trouble: Trouble) -> ApiError {
+        match trouble {
+            Trouble::TryAgain(why) => ApiError::Busy(format!("Nothing was done, for {why}: try again in a moment.")),
+            Trouble::OutcomeUnknown => ApiError::Busy(
+                "The hub lost its disk while it answered. Whether the request was carried out shows in the list of \
+                 messages after its restart."
+                    .to_owned(),
+            ),
+            Trouble::Broken(error) => {
+                tracing::error!(%error, "a request failed");
+                ApiError::Internal
+            }
+        }
+    }
+}
+
+impl From<AcceptError> for ApiError {
+    fn from(error: AcceptError) -> ApiError {
+        match error {
+            AcceptError::DeviceNotPaired => ApiError::DeviceNotPaired,
+            AcceptError::KeyRevoked => ApiError::Unauthorized("The API key is unknown or was revoked."),
+            AcceptError::Store(trouble) => trouble.into(),
+        }
+    }
+}
+
+impl From<LookupError> for ApiError {
+    fn from(error: LookupError) -> ApiError {
+        match error {
+            LookupError::NoSuchMessage => ApiError::MessageNotFound,
+            LookupError::Store(trouble) => trouble.into(),
+        }
+    }
+}
+
+impl From<BodyError> for ApiError {
+    fn from(error: BodyError) -> ApiError {
+        match error {
+            BodyError::TooLarge => ApiError::PayloadTooLarge,
+            BodyError::Incomplete => ApiError::Invalid {
+                field: None,
+                message: "The request body did not arrive completely: send it again.".to_owned(),
+            },
+        }
+    }
+}

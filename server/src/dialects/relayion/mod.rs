@@ -1,0 +1,27 @@
+//! Relayion's API (`/api/v1`), to the letter of its reference.
+//!
+//! `routes` receives, `auth` finds out who asks, `wire` holds every word of the vendor's JSON, `convert` maps it
+//! to the core's and back, `error` is the vendor's envelope for refusals. README.md lists what was promised and
+//! which test shows it.
+
+mod auth;
+mod convert;
+mod error;
+mod routes;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use actix_web::web::ServiceConfig;
+
+use super::Dialect;
+use crate::relay::Relay;
+
+/// The dialect.
+pub struct Relayion;
+
+impl Dialect for Relayion {
+    fn mount(&self, relay: &Relay, config: &mut ServiceConfig) {
+        routes::configure(relay, config);
+    }
+}

@@ -1,0 +1,43 @@
+//! Bodies, bounded in size and time.
+
+use std::time::Duration;
+
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt as _;
+
+/// A body of the REST surfaces: an SMS is at most some tens of kilobytes, and JSON escapes can make six of one.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Read and thrown away after the limit, so that a client that is still sending reads the refusal instead of a
+/// reset connection.
+const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
+/// A megabyte arrives within this over the slowest link that still serves; slower is hostile.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// Why there is no body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyError {
+    /// More than [`MAX_BODY_BYTES`].
+    TooLarge,
+    /// It did not arrive, or not in time.
+    Incomplete,
+}
+
+/// Reads a whole body.
+pub async fn read(payload: Payload) -> Result<Bytes, BodyError> {
+    actix_web::rt::time::timeout(BODY_TIME, collect(payload)).await.unwrap_or(Err(BodyError::Incomplete))
+}
+
+async fn collect(mut payload: Payload) -> Result<Bytes, BodyError> {
+    let (mut body, mut arrived) = (BytesMut::new(), 0usize);
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| BodyError::Incomplete)?;
+        arrived += chunk.len();
+        if arrived > MAX_BODY_BYTES + DISCARDED_BYTES {
+            break;
+        }
+        if arrived <= MAX_BODY_BYTES {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if arrived > MAX_BODY_BYTES { Err(BodyError::TooLarge) } else { Ok(body.freeze()) }
+}

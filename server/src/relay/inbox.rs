@@ -19,6 +19,6 @@ impl Relay {
     ) -> Result<Page<Inbound>, Trouble> {
         let line = principal.line();
         let (account_id, number) = (line.account_id, line.number.clone());
-        Ok(self.reads.ask(ListInbound { account_id, number, filter, window }).await?)
+        Ok(self.reads.ask(ListInbound { account_id, number: Some(number), filter, window }).await?)
     }
 }

@@ -28,11 +28,10 @@ pub enum Wire {
     Close(u16),
 }
 
-/// What the hub does to a link.
-pub enum Spoken {
-    Write(u64, Wire),
-    /// The hub has closed this connection.
-    Close(u64, u16),
+/// What the hub writes to a link.
+pub struct Spoken {
+    pub connection: u64,
+    pub wire: Wire,
 }
 
 /// One socket as the hub sees it.
@@ -155,7 +154,7 @@ impl SimHub {
         match wire {
             Wire::Text(text) => self.step(connection, Input::Text(text)),
             Wire::Ping => {
-                self.spoken.push(Spoken::Write(connection, Wire::Pong));
+                self.say(connection, Wire::Pong);
                 self.step(connection, Input::Heartbeat);
             }
             Wire::Pong => self.step(connection, Input::Heartbeat),
@@ -232,11 +231,10 @@ impl SimHub {
         let Some(entry) = self.connections.get_mut(&connection) else { return };
         for output in entry.session.step(input, now) {
             match output {
-                Output::Text(text) => self.spoken.push(Spoken::Write(connection, Wire::Text(text))),
-                Output::Ping => self.spoken.push(Spoken::Write(connection, Wire::Ping)),
+                Output::Text(text) => self.say(connection, Wire::Text(text)),
+                Output::Ping => self.say(connection, Wire::Ping),
                 Output::Close(code) => {
-                    self.spoken.push(Spoken::Write(connection, Wire::Close(code.code())));
-                    self.spoken.push(Spoken::Close(connection, code.code()));
+                    self.say(connection, Wire::Close(code.code()));
                     self.hold(connection, false);
                     self.vanish(connection);
                 }
@@ -244,6 +242,10 @@ impl SimHub {
                 work => self.plan(Due::Work(connection, work)),
             }
         }
+    }
+
+    fn say(&mut self, connection: u64, wire: Wire) {
+        self.spoken.push(Spoken { connection, wire });
     }
 
     /// Commits or reads, and plans the answer.

@@ -9,7 +9,7 @@ use android_bridge::witness::SharedWitness;
 use device_protocol::Sim;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use relay_domain::DeviceId;
+use relay_domain::{DeviceId, MessageId};
 use uuid::Uuid;
 
 use super::hub::Wire;
@@ -83,8 +83,9 @@ impl SimPhone {
         self.handset.is_some()
     }
 
-    pub fn handset(&self) -> &Handset<MemoryJournal> {
-        self.handset.as_ref().expect("the phone runs")
+    /// Whether its journal has taken this message.
+    pub fn knows(&self, message: MessageId) -> bool {
+        self.handset.as_ref().is_some_and(|handset| handset.engine().book().messages.contains_key(&message.uuid()))
     }
 
     /// The process starts and dials at once.
@@ -123,7 +124,7 @@ impl SimPhone {
 
     /// Another phone gets a copy of this one's disk: the journal and the token with it.
     pub fn copied_disk(&self) -> MemoryJournal {
-        self.handset().journal().clone()
+        self.handset.as_ref().expect("it runs").journal().clone()
     }
 
     /// Replaces the disk of a dead phone.

@@ -240,12 +240,9 @@ impl Simulation {
     }
 
     fn deliver_down(&mut self, spoken: Spoken, now: u64) {
-        let (connection, wire) = match spoken {
-            Spoken::Write(connection, wire) => (connection, wire),
-            // The close frame travels; the phone's end goes when it arrives, or when it notices the silence.
-            Spoken::Close(..) => return,
-        };
-        let link = self.phones.iter_mut().filter_map(|phone| phone.link.as_mut()).find(|(c, _)| *c == connection);
+        let Spoken { connection, wire } = spoken;
+        let mut links = self.phones.iter_mut().filter_map(|phone| phone.link.as_mut());
+        let link = links.find(|(of, _)| *of == connection);
         if let Some((_, link)) = link {
             link.hub_writes(wire, now);
         }

@@ -25,14 +25,14 @@ pub struct InboundFilter {
     pub to: Option<Timestamp>,
 }
 
-/// What an account received on one number, newest first: the scope is (account, number), so that a number that
+/// What an account received, mostly on one number, newest first: the scope is (account, number), so that a number that
 /// moves to another account shows none of it there.
 #[derive(Debug, Clone)]
 pub struct ListInbound {
     /// Whose.
     pub account_id: AccountId,
-    /// The number.
-    pub number: String,
+    /// The number; `None` for everything the account received, on whatever number, known or not.
+    pub number: Option<String>,
     /// Narrowed to.
     pub filter: InboundFilter,
     /// Which part.
@@ -66,8 +66,10 @@ impl ListInbound {
         let filter = &self.filter;
         let mut list = inbound::table
             .filter(inbound::account_id.eq(self.account_id.as_bytes().as_slice()))
-            .filter(inbound::number.eq(&self.number))
             .into_boxed();
+        if let Some(number) = &self.number {
+            list = list.filter(inbound::number.eq(number));
+        }
         if let Some(device) = &filter.device_id {
             list = list.filter(inbound::device_id.eq(device.as_bytes().as_slice()));
         }

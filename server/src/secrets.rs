@@ -35,7 +35,9 @@ pub enum SecretsError {
         error: std::io::Error,
     },
     /// The file holds something else.
-    #[error("the secrets file `{0}` is damaged: restore it from a backup; without it every API key and phone must be made anew")]
+    #[error(
+        "the secrets file `{0}` is damaged: restore it from a backup; without it every API key and phone must be made anew"
+    )]
     Damaged(PathBuf),
 }
 
@@ -68,7 +70,10 @@ impl Secrets {
     fn parse(text: &str) -> Option<Secrets> {
         let disk: OnDisk = serde_json::from_str(text).ok()?;
         let bytes = |text: &str| STANDARD.decode(text).ok()?.try_into().ok();
-        Some(Secrets { key_pepper: bytes(&disk.key_pepper)?, device_token_key: bytes(&disk.device_token_key)? })
+        Some(Secrets {
+            key_pepper: bytes(&disk.key_pepper)?,
+            device_token_key: bytes(&disk.device_token_key)?,
+        })
     }
 
     /// Written beside and renamed: a crash leaves either no file or a whole one.
@@ -78,7 +83,8 @@ impl Secrets {
             device_token_key: STANDARD.encode(self.device_token_key),
         };
         let beside = path.with_extension("new");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
+        let mut file =
+            OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&beside)?;
         file.write_all(serde_json::to_string_pretty(&disk)?.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&beside, path)?;

@@ -34,7 +34,8 @@ impl LogFilter {
 
 impl Default for LogFilter {
     fn default() -> LogFilter {
-        LogFilter("info".to_owned())
+        // The HTTP library tells of each of its threads; what matters of it the hub says itself.
+        LogFilter("info,actix_server=warn".to_owned())
     }
 }
 

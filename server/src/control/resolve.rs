@@ -24,13 +24,14 @@ pub(super) enum Unclear {
 
 /// Finds the one that is meant: an id first, then a name, then the start of an id.
 pub(super) fn resolve<T>(candidates: Vec<Candidate<T>>, meant: &str) -> Result<T, Unclear> {
+    let (lower, shown) = (meant.to_lowercase(), |candidate: &Candidate<T>| !candidate.prefix.is_empty());
     let is_id = |candidate: &Candidate<T>| candidate.id.eq_ignore_ascii_case(meant);
     let is_name = |candidate: &Candidate<T>| {
-        candidate.name.to_lowercase() == meant.to_lowercase() || candidate.prefix == meant
+        candidate.name.to_lowercase() == lower || (shown(candidate) && candidate.prefix == meant)
     };
     let starts = |candidate: &Candidate<T>| {
         meant.len() >= SHORTEST_START
-            && (candidate.id.starts_with(&meant.to_lowercase()) || candidate.prefix.starts_with(meant))
+            && (candidate.id.starts_with(&lower) || candidate.prefix.starts_with(meant))
     };
     let rules: [Rule<'_, T>; 3] = [&is_id, &is_name, &starts];
     for rule in rules {

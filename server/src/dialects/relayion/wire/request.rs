@@ -245,9 +245,7 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_told_as_a_whole() {
-        for body in
-            ["", "null", "[]", "\"text\"", "{", "{}x", "hello", r#"{"a":1,"a":2}"#, "{\"recipientNumber\""]
-        {
+        for body in ["", "null", "[]", "\"text\"", "{", "{}x", "hello", r#"{"a":1,"a":2}"#, "{\"recipient"] {
             let mistake = mistake(body);
             assert_eq!(mistake.field, None, "{body}: {mistake:?}");
         }

@@ -1,0 +1,11 @@
+//! What every promise needs: a hub as a process of its own, customers, phones, and the judge over what all of
+//! them saw.
+#![allow(dead_code, reason = "each promise uses its own part")]
+
+pub mod await_fact;
+pub mod customer;
+pub mod hub;
+
+pub use await_fact::eventually;
+pub use customer::Customer;
+pub use hub::{Hub, HubOptions};

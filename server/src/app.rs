@@ -1,10 +1,15 @@
 //! The composition root: the only file that knows everyone. It opens the data directory and the store, puts the
 //! verbs on it, starts the HTTP server, the control socket and the sweeps, and takes it all down in reverse
 //! order. Nothing is decided here but the order.
+//!
+//! `manage` carries a management verb out wherever the store is open; its words are re-exported for the command
+//! line, which goes through here and knows no other room behind it.
 
 pub mod data_dir;
 mod offline;
 mod opened;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +23,8 @@ use relay_domain::Clock;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+pub use crate::control::answer::{self, Answer, RefusedKind};
+pub use crate::control::verb::Verb;
 pub use offline::{ManageError, manage, migrate};
 pub use opened::OpenStoreError;
 

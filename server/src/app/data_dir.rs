@@ -100,7 +100,7 @@ fn close_to_others(path: &Path) -> Result<(), DataDirError> {
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    let is_ours = path.join(LOCK).exists() || path.join(DATABASE).exists();
+    let is_ours = [LOCK, DATABASE, SECRETS, SOCKET].iter().any(|name| path.join(name).exists());
     let is_empty = std::fs::read_dir(path).map_err(file)?.next().is_none();
     if !is_ours && !is_empty {
         return Err(DataDirError::Shared(path.to_owned()));

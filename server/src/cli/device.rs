@@ -5,8 +5,8 @@ use clap::{ArgGroup, Subcommand};
 use super::exit::Exit;
 use super::manage::{Place, ask, instant};
 use super::output::{cell, say, table};
-use crate::control::answer::{DeviceShown, SimShown};
-use crate::control::{Answer, Verb};
+use crate::app::answer::{DeviceShown, SimShown};
+use crate::app::{Answer, Verb};
 
 #[derive(Subcommand)]
 pub(super) enum Device {

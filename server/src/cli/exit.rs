@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::app::RefusedKind;
 use crate::app::data_dir::DataDirError;
 use crate::app::{ManageError, OpenStoreError, StartError};
-use crate::control::RefusedKind;
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

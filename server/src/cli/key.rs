@@ -5,7 +5,7 @@ use clap::Subcommand;
 use super::exit::Exit;
 use super::manage::{Place, ask, instant};
 use super::output::{cell, say, table};
-use crate::control::{Answer, Verb};
+use crate::app::{Answer, Verb};
 
 #[derive(Subcommand)]
 pub(super) enum Key {

@@ -1,8 +1,8 @@
 //! Asks a verb and shows its answer: the part that all management commands share.
 
 use crate::app;
+use crate::app::{Answer, Verb};
 use crate::config::DataSettings;
-use crate::control::{Answer, Verb};
 
 use super::exit::Exit;
 use super::output::{self, Reader};

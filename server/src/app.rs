@@ -50,7 +50,7 @@ const CLOSE_TIME: Duration = Duration::from_secs(1);
 /// Customers' connection pools keep an idle connection about this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A stop ends within five seconds, whatever hangs: this much for the phones' goodbyes,
-const DRAIN_TIME: Duration = Duration::from_millis(2500);
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// this much for requests that are being answered (whole seconds: actix counts no finer),
 const ANSWER_SECONDS: u64 = 1;
 /// and this much for the lane's last batch.

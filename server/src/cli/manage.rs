@@ -1,7 +1,7 @@
 //! Asks a verb and shows its answer: the part that all management commands share.
 
-use crate::app;
-use crate::app::{Answer, Verb};
+use crate::app::answer::Refused;
+use crate::app::{self, Answer, RefusedKind, Verb};
 use crate::config::DataSettings;
 
 use super::exit::Exit;
@@ -33,6 +33,10 @@ pub(super) fn ask(place: &Place, verb: Verb, show: impl FnOnce(Answer)) -> Exit 
         Ok(answer) => shown(reader, answer, show),
         Err(error) => {
             output::complain(&error);
+            if reader == Reader::Program {
+                let refused = Refused { kind: RefusedKind::Failed, message: error.to_string() };
+                output::object(&Answer::Refused(refused));
+            }
             Exit::from(&error)
         }
     }

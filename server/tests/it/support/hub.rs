@@ -24,7 +24,7 @@ impl Default for HubOptions {
     fn default() -> HubOptions {
         // A silent phone is noticed in 2.4 s, a stalled one in 1 s; phones come back at once after a stop.
         let short = ["--ping-interval", "1s", "--stalled-after", "1s", "--sweep-interval", "200ms"];
-        let spread = ["--drain-spread", "0s", "--radio-guard-segments", "0"];
+        let spread = ["--drain-spread", "10ms", "--radio-guard-segments", "0"];
         let args = short.into_iter().chain(spread).map(str::to_owned).collect();
         HubOptions { args, under: Vec::new() }
     }

@@ -26,7 +26,7 @@ const MAX_ANSWER_BYTES: u64 = 16 * 1024 * 1024;
 /// A client writes its line at once; one that does not has hung.
 const VERB_TIME: Duration = Duration::from_secs(5);
 /// The longest verb settles a full queue of a revoked phone.
-const ANSWER_TIME: Duration = Duration::from_secs(60);
+const ANSWER_TIME: Duration = Duration::from_secs(30);
 /// Questions at once: people and scripts, not customers.
 const MOST_QUESTIONS: usize = 16;
 /// After a failed accept, so that a lack of file descriptors does not become a busy loop.

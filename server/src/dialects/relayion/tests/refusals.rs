@@ -108,6 +108,7 @@ async fn another_accounts_message_does_not_exist() {
     assert_eq!(theirs.refusal(), (404, "NOT_FOUND", None));
     assert_eq!(theirs.json, unknown.json);
     assert_eq!(theirs.json, malformed.json);
+    assert_eq!(bench.get(&mine, "/api/v1/outbound/%ff%2f").await.json, theirs.json);
 }
 
 #[actix_web::test]

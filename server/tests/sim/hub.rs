@@ -149,6 +149,12 @@ impl SimHub {
         }
     }
 
+    /// The connection whose session the store has opened for this device.
+    pub fn open_connection(&self, device_id: DeviceId) -> Option<u64> {
+        let connection = self.directory.get(&device_id)?;
+        self.connections.get(connection)?.session.epoch().map(|_| *connection)
+    }
+
     /// Something arrived from the phone.
     pub fn hear(&mut self, connection: u64, wire: &Wire) {
         match wire {

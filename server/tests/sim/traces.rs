@@ -244,6 +244,25 @@ fn order_of_facts() {
     }
 }
 
+/// Rule: resume before dispatch. While events that the hello announced are missing, nothing is allocated.
+#[test]
+fn nothing_is_allocated_before_the_phone_was_heard_to_its_end() {
+    let mut s = one_phone();
+    s.lose_link(0);
+    let now = s.phones[0].now(s.clock.elapsed_ms());
+    s.phones[0].world.receive_sms(0, "+18885550100", "while the link was away", now);
+    let device_id = s.phones[0].device_id;
+    s.run_until("the session is open", |s| s.hub.open_connection(device_id).is_some());
+    let connection = s.hub.open_connection(device_id).unwrap();
+    s.hub.hold(connection, true);
+    let message = s.send(0, TO, None).unwrap();
+    assert_eq!(message.state.rank, Rank::Queued, "the phone has more to tell");
+    s.run_ms(1_000);
+    assert_eq!(s.rank(message.id), Rank::Queued);
+    s.hub.hold(connection, false);
+    s.run_until("heard to its end, and sent", |s| s.rank(message.id) == Rank::Delivered);
+}
+
 /// A SIM that moves to another slot, or is replaced, holds its messages back and nobody else's (invariant 13).
 #[test]
 fn sim_swapped_with_messages_queued() {

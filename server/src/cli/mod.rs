@@ -1,7 +1,8 @@
-//! The command line: what an operator types. Each command is a file; all but `serve` and `migrate` ask a verb of
-//! the running hub, or of the store itself when no hub runs.
+//! The command line: what an operator types. Each command is a file; all but `serve`, `demo` and `migrate` ask a
+//! verb of the running hub, or of the store itself when no hub runs.
 
 mod account;
+mod demo;
 mod device;
 mod exit;
 mod key;
@@ -18,6 +19,7 @@ const ABOUT: &str = "Sends and receives SMS through a fleet of Android phones";
 
 const EXAMPLES: &str = "\
 First steps:
+  relay-hub demo                                           see everything, with simulated phones
   relay-hub serve                                          start the hub (http://127.0.0.1:8080)
   relay-hub account create \"Corner Shop\" --plan starter    a customer
   relay-hub device pair-code --name \"Office Phone 1\"       a code to type into the phone
@@ -46,6 +48,8 @@ struct Line {
 enum Command {
     /// Run the hub until it is told to stop
     Serve(serve::Serve),
+    /// Show everything on this machine: a hub, three simulated phones, and lines to paste
+    Demo(demo::Demo),
     /// Bring the database up to date without starting the hub
     Migrate(migrate::Migrate),
     /// Customers
@@ -71,6 +75,7 @@ pub fn run() -> ExitCode {
     };
     match line.command {
         Command::Serve(serve) => serve::run(serve),
+        Command::Demo(demo) => demo::run(demo),
         Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Account(account) => account::run(account),
         Command::Device(device) => device::run(device),

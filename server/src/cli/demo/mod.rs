@@ -19,8 +19,10 @@ mod verdict;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
 
 use self::cast::Member;
 use self::logs::Logs;
@@ -36,6 +38,8 @@ use crate::telemetry::{self, LogForm};
 const DEFAULT_PORT: u16 = 8080;
 /// Ports that are looked at after that one: where so many are taken, something else is wrong.
 const PORTS_TRIED: u16 = 100;
+/// Signals that come within this time are one.
+const ONE_CTRL_C: Duration = Duration::from_millis(500);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -93,7 +97,8 @@ async fn perform(demo: Demo) -> Result<Exit, DemoError> {
     say("Stopping (a second Ctrl-C stops at once)");
     tokio::select! {
         exit = Box::pin(stage.finish(hub)) => ended.and(exit),
-        () = told.to_stop() => std::process::exit(Exit::Failed as i32),
+        // Asked again, by somebody who does not want to wait; everything accepted is on disk.
+        () = told.to_stop_again() => std::process::exit(Exit::Failed as i32),
     }
 }
 
@@ -165,6 +170,17 @@ impl Told {
     fn listen() -> Result<Told, DemoError> {
         let listen = |kind| signal(kind).map_err(DemoError::Signals);
         Ok(Told { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+
+    /// A second time, and meant so: a terminal and a wrapper (`timeout`, `cargo run`) may both pass on one Ctrl-C.
+    async fn to_stop_again(&mut self) {
+        let asked = Instant::now();
+        loop {
+            self.to_stop().await;
+            if asked.elapsed() > ONE_CTRL_C {
+                return;
+            }
+        }
     }
 
     async fn to_stop(&mut self) {

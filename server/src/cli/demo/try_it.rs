@@ -22,7 +22,7 @@ impl Stage {
         say("");
         say(format!("API keys (kept in {})", KeyFile::path(&self.data_dir).display()));
         for member in &self.members {
-            say(format!("  {:<15}{}", member.part.account, member.customer.key()));
+            say(format!("  {:<16}{}", member.part.account, member.customer.key()));
         }
         say("");
         say("Try it: paste these lines into another terminal, and watch both.");
@@ -75,8 +75,9 @@ impl Stage {
         format!("{} -d '{message}'", self.get(key, "outbound"))
     }
 
-    /// Quoted, for a shell would take `?` and `&` for its own; with a line's end, for answers have none.
+    /// Queries are quoted, for a shell would take `?` and `&` for its own. Answers have no line's end: curl adds it.
     fn get(&self, key: &str, path: &str) -> String {
-        format!(r"curl -sw '\n' -H 'Authorization: Bearer {key}' '{}/api/v1/{path}'", self.url)
+        let quote = if path.contains('?') { "'" } else { "" };
+        format!(r"curl -sw '\n' -H 'Authorization: Bearer {key}' {quote}{}/api/v1/{path}{quote}", self.url)
     }
 }

@@ -142,9 +142,14 @@ impl Stage {
         for line in verdict.to_string().lines() {
             say(format!("  {line}"));
         }
-        say("");
+        if verdict.is_clean() {
+            say("Nothing that was accepted is lost, nothing was sent twice, no plan was overrun, every state is true.");
+        }
+        if verdict.counts.pending > 0 {
+            say("What is pending leaves in the next run.");
+        }
         let data_dir = self.data_dir.display();
-        say(format!("What this demo made stays in {data_dir}: the next run goes on with it."));
+        say(format!("What this demo made stays in {data_dir}; the next run goes on with it."));
     }
 }
 

@@ -105,7 +105,8 @@ impl Stage {
 
     fn tell(&self, member: &Member, line: &str) {
         let now = instant::write(self.relay.clock().now());
-        say(format!("{}  {:<15}{line}", instant::clock(&now), member.part.account));
+        let (to_the_second, _) = now.split_once('.').unwrap_or((&now, ""));
+        say(format!("{}  {:<15}{line}", instant::clock(to_the_second), member.part.account));
     }
 }
 

@@ -93,9 +93,12 @@ async fn perform(demo: Demo) -> Result<Exit, DemoError> {
         // Without its server there is nothing to show.
         why = hub.server_died() => Err(DemoError::HubDied(why)),
     };
-    say("");
-    say("Stopping (a second Ctrl-C stops at once)");
+    if ended.is_ok() {
+        say("");
+        say("Stopping (a second Ctrl-C stops at once)");
+    }
     tokio::select! {
+        // What ended the play is told, and not what it may have spoilt of the end.
         exit = Box::pin(stage.finish(hub)) => ended.and(exit),
         // Asked again, by somebody who does not want to wait; everything accepted is on disk.
         () = told.to_stop_again() => std::process::exit(Exit::Failed as i32),
@@ -124,6 +127,7 @@ impl Stage {
     }
 
     async fn play(&mut self) -> Result<(), DemoError> {
+        self.check_folder().await?;
         say(format!("Relay Hub demo: the hub is at {}, its data in {}", self.url, self.data_dir.display()));
         self.set_up().await?;
         self.introduce();

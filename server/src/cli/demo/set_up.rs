@@ -41,13 +41,19 @@ enum Tried {
 }
 
 impl Stage {
+    /// Customers who are not of the cast, and none who is: that folder is a real hub's.
+    pub(super) async fn check_folder(&self) -> Result<(), DemoError> {
+        let accounts = self.accounts().await?;
+        let ours = |account: &AccountShown| CAST.iter().any(|part| part.account == account.name);
+        if accounts.is_empty() || accounts.iter().any(ours) {
+            return Ok(());
+        }
+        Err(DemoError::NotADemo(self.data_dir.clone()))
+    }
+
     /// Brings the whole cast on stage.
     pub(super) async fn set_up(&mut self) -> Result<(), DemoError> {
         let accounts = self.accounts().await?;
-        let ours = |account: &AccountShown| CAST.iter().any(|part| part.account == account.name);
-        if !accounts.is_empty() && !accounts.iter().any(ours) {
-            return Err(DemoError::NotADemo(self.data_dir.clone()));
-        }
         let mut keys = KeyFile::load(&self.data_dir)?;
         for part in CAST {
             let account = match accounts.iter().find(|account| account.name == part.account) {

@@ -16,6 +16,11 @@ pub(super) enum DemoError {
         "a demo or a hub already runs in `{0}`: use that one, stop it, or give this one another folder with --data-dir"
     )]
     InUse(PathBuf),
+    /// The folder is somebody else's.
+    #[error(
+        "the folder `{0}` holds other files and can be read by others: give the demo a folder of its own with --data-dir"
+    )]
+    Shared(PathBuf),
     /// The port is taken.
     #[error(
         "port {0} is taken by another program: stop it, or choose another with --port (0 takes any free one)"
@@ -49,7 +54,7 @@ pub(super) enum DemoError {
         folder: PathBuf,
     },
     /// A file of the demo's.
-    #[error("cannot use `{path}`: {error}; check that the folder is yours and the disk not full", path = path.display())]
+    #[error("cannot use `{path}`: {error}; check that it is yours and the disk not full, or choose another folder with --data-dir", path = path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -77,6 +82,10 @@ impl DemoError {
             StartError::Store(OpenStoreError::DataDir(DataDirError::InUse(_))) => {
                 DemoError::InUse(data_dir.to_owned())
             }
+            StartError::Store(OpenStoreError::DataDir(DataDirError::Shared(path))) => DemoError::Shared(path),
+            StartError::Store(OpenStoreError::DataDir(DataDirError::File { path, error })) => {
+                DemoError::File { path, error }
+            }
             other => DemoError::Start(other),
         }
     }
@@ -92,7 +101,7 @@ impl From<&DemoError> for Exit {
         match error {
             DemoError::InUse(_) | DemoError::PortTaken(_) => Exit::Unreachable,
             DemoError::Start(error) => Exit::from(error),
-            DemoError::NotADemo(_) => Exit::Usage,
+            DemoError::NotADemo(_) | DemoError::Shared(_) => Exit::Usage,
             DemoError::Signals(_)
             | DemoError::SetUp(_)
             | DemoError::Phone { .. }

@@ -143,7 +143,9 @@ impl Stage {
             say(format!("  {line}"));
         }
         if verdict.is_clean() {
-            say("Nothing that was accepted is lost, nothing was sent twice, no plan was overrun, every state is true.");
+            say(
+                "Nothing that was accepted is lost, nothing was sent twice, no plan was overrun, every state is true.",
+            );
         }
         if verdict.counts.pending > 0 {
             say("What is pending leaves in the next run.");

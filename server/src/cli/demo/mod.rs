@@ -27,6 +27,7 @@ use tokio::time::Instant;
 use self::cast::Member;
 use self::logs::Logs;
 use self::trouble::DemoError;
+use self::verdict::Judged;
 use super::exit::Exit;
 use super::output::{complain, say};
 use crate::app::{App, RunningApp, StartError};
@@ -99,10 +100,20 @@ async fn perform(demo: Demo) -> Result<Exit, DemoError> {
     }
     tokio::select! {
         // What ended the play is told, and not what it may have spoilt of the end.
-        exit = Box::pin(stage.finish(hub)) => ended.and(exit),
+        verdict = Box::pin(stage.finish(hub)) => ended.and_then(|()| announce(verdict?)),
         // Asked again, by somebody who does not want to wait; everything accepted is on disk.
         () = told.to_stop_again() => std::process::exit(Exit::Failed as i32),
     }
+}
+
+/// Says what the judge said, or that there was nothing to judge.
+fn announce(judged: Option<Judged>) -> Result<Exit, DemoError> {
+    let Some(judged) = judged else {
+        say("The demo was not set up yet, so there is nothing to judge; the next run goes on from here.");
+        return Ok(Exit::Done);
+    };
+    judged.announce();
+    Ok(if judged.is_clean() { Exit::Done } else { Exit::Failed })
 }
 
 /// Everything that plays.

@@ -127,8 +127,8 @@ impl Stage {
     async fn phone(&self, part: &'static Part, account_id: &str) -> Result<PhoneHandle, DemoError> {
         let devices = self.devices(account_id).await?;
         let device = devices.into_iter().find(|device| device.name == part.device);
-        // A pairing file that cannot be read is replaced by pairing again.
-        let stored = Pairing::load(&self.phone_folder(part)).ok().flatten();
+        let stored = Pairing::load(&self.phone_folder(part))
+            .map_err(|error| self.phone_trouble(part, error.to_string()))?;
         let fits = |device: &DeviceShown| {
             stored.as_ref().is_some_and(|pairing| pairing.device_id.to_string() == device.id)
         };

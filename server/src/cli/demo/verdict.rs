@@ -4,6 +4,7 @@
 //! a phone could not upload any more may still be on it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use android_bridge::PhoneState;
@@ -19,7 +20,6 @@ use super::cast::{CAST, Member};
 use super::customer::{Customer, Inbound, Outbound, PAGE_ROWS};
 use super::trouble::DemoError;
 use crate::app::RunningApp;
-use crate::cli::exit::Exit;
 use crate::cli::output::say;
 use crate::relay::Window;
 use crate::relay::lookup::OutboundFilter;
@@ -47,8 +47,8 @@ struct Last {
 }
 
 impl Stage {
-    /// Comes to rest, judges, and stops the hub.
-    pub(super) async fn finish(mut self, hub: RunningApp) -> Result<Exit, DemoError> {
+    /// Comes to rest, judges, and stops the hub. There is nothing to judge where the cast is not whole.
+    pub(super) async fn finish(mut self, hub: RunningApp) -> Result<Option<Judged>, DemoError> {
         // From here on the lists stand still.
         self.relay.stop_accepting();
         let mut rested = Vec::new();
@@ -56,19 +56,13 @@ impl Stage {
             rested.push(rest(member).await);
         }
         let whole_cast = rested.len() == CAST.len();
-        let read = if whole_cast { self.read_back(&rested).await } else { Ok(Last::default()) };
+        let read = if whole_cast { Some(self.read_back(&rested).await) } else { None };
         hub.stop().await;
-        let last = read?;
-        if !whole_cast {
-            say(
-                "Stopped while it was set up; the next run goes on from here. There is nothing to judge yet.",
-            );
-            return Ok(Exit::Done);
-        }
+        let Some(last) = read.transpose()? else { return Ok(None) };
         self.logs.write_final(&last.lines)?;
         let verdict = self.judge(&rested, &last)?;
-        self.announce(&verdict);
-        Ok(if verdict.is_clean() { Exit::Done } else { Exit::Failed })
+        let Stage { logs, data_dir, .. } = self;
+        Ok(Some(Judged { verdict, logs: logs.folder().to_owned(), since: logs.since().to_owned(), data_dir }))
     }
 
     /// Everything that the customers of the demo sent and received, by curl too.
@@ -134,20 +128,34 @@ impl Stage {
         }
         Ok(ledger.judge())
     }
+}
 
-    fn announce(&self, verdict: &Verdict) {
+/// The verdict, with what it was read from.
+pub(super) struct Judged {
+    verdict: Verdict,
+    logs: PathBuf,
+    since: String,
+    data_dir: PathBuf,
+}
+
+impl Judged {
+    pub(super) fn is_clean(&self) -> bool {
+        self.verdict.is_clean()
+    }
+
+    pub(super) fn announce(&self) {
         say("");
-        let (folder, since) = (self.logs.folder().display(), self.logs.since());
-        say(format!("The ledger's verdict: the logs in {folder}, every run since {since}"));
-        for line in verdict.to_string().lines() {
+        say(format!("The ledger's verdict on {}, every run since {}", self.logs.display(), self.since));
+        for line in self.verdict.to_string().lines() {
             say(format!("  {line}"));
         }
-        if verdict.is_clean() {
+        say("");
+        if self.is_clean() {
             say(
                 "Nothing that was accepted is lost, nothing was sent twice, no plan was overrun, every state is true.",
             );
         }
-        if verdict.counts.pending > 0 {
+        if self.verdict.counts.pending > 0 {
             say("What is pending leaves in the next run.");
         }
         let data_dir = self.data_dir.display();

@@ -2,7 +2,7 @@
 
 use device_protocol::Sim;
 
-use super::profile::Fate;
+use super::fate::Fate;
 use crate::radio::Failure;
 
 /// A SIM for a demo: its number decides all its other facts, so that a swap is told by each of them.

@@ -5,6 +5,7 @@
 //! as a carrier does: what falls due while the phone is dead waits, or is lost, as its profile says.
 
 mod demo;
+mod fate;
 pub mod fleet;
 mod link;
 mod profile;

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use rand::{Rng, RngExt};
 
 use super::demo;
+use super::fate::Fate;
 use crate::radio::Failure;
 
 /// A chance in a million.
@@ -30,16 +31,6 @@ pub enum Rules {
     Demo,
     /// Chances alone.
     ChancesOnly,
-}
-
-/// What becomes of one message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fate {
-    RadioFails(Failure),
-    RadioSilent,
-    Delivered,
-    ReceiptLost,
-    ReceiptFails,
 }
 
 /// The profile.

@@ -10,7 +10,8 @@ use device_protocol::{Sim, event::Inbound};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
-use super::profile::{CarrierProfile, Fate};
+use super::fate::Fate;
+use super::profile::CarrierProfile;
 use crate::{
     clock::Now,
     engine::{Hardware, Input, Service},

@@ -1,6 +1,6 @@
 //! Reports: what a phone tells, in the hub's own words.
 
-use crate::sim::SimFacts;
+use crate::sim::{SimFacts, SimReport};
 use crate::state::FactKind;
 use crate::{MessageId, Timestamp};
 
@@ -52,17 +52,4 @@ pub struct InboundReport {
     pub source: &'static str,
     /// When it arrived, on the hub's clock.
     pub received_at: Timestamp,
-}
-
-/// One SIM of a reported inventory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SimReport {
-    /// Slot.
-    pub slot: u8,
-    /// What it is recognised by.
-    pub facts: SimFacts,
-    /// Carrier label.
-    pub carrier: Option<String>,
-    /// The phone's default SIM for SMS.
-    pub is_default: bool,
 }

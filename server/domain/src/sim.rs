@@ -1,7 +1,6 @@
 //! SIMs: how one is told from another, and what an inventory means for those already known.
 
 use crate::SimId;
-use crate::report::SimReport;
 
 /// Facts by which a SIM is recognised; any may be unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,6 +67,19 @@ const TIES: [fn(&KnownSim, &SimReport) -> bool; 5] = [
         known.slot == reported.slot && known.inserted && !known.facts.contradicts(&reported.facts)
     },
 ];
+
+/// One SIM of a reported inventory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SimReport {
+    /// Slot.
+    pub slot: u8,
+    /// What it is recognised by.
+    pub facts: SimFacts,
+    /// Carrier label.
+    pub carrier: Option<String>,
+    /// The phone's default SIM for SMS.
+    pub is_default: bool,
+}
 
 /// Which known SIM each reported one is; `None` is a SIM not seen before. One answer per reported SIM, in order.
 ///

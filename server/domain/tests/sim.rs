@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 use relay_domain::SimId;
-use relay_domain::report::SimReport;
+use relay_domain::sim::SimReport;
 use relay_domain::sim::{KnownSim, SimFacts, recognise};
 
 fn id(number: u8) -> SimId {

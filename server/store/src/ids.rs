@@ -59,7 +59,11 @@ mod tests {
         let mut now = Timestamp::from_millis(1_800_000_000_000);
         let mut last: Uuid = ids.next(now);
         for round in 0..10_000u64 {
-            now = if round % 3 == 0 { now.plus(Duration::from_micros(700)) } else { now.minus(Duration::from_micros(9)) };
+            now = if round % 3 == 0 {
+                now.plus(Duration::from_micros(700))
+            } else {
+                now.minus(Duration::from_micros(9))
+            };
             let next: Uuid = ids.next(now);
             assert!(next > last, "{next} after {last}");
             assert_eq!(next.get_version_num(), 7);

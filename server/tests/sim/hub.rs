@@ -186,11 +186,7 @@ impl SimHub {
 
     /// When something is to be done.
     pub fn next_due_ms(&self) -> Option<u64> {
-        let waiting = |due: &Due| match due {
-            Due::Work(connection, _) => !self.connections.get(connection).is_some_and(|entry| entry.held),
-            _ => true,
-        };
-        let planned = self.due.iter().find(|(_, due)| waiting(due)).map(|((at, _), _)| *at);
+        let planned = self.due.iter().find(|(_, due)| !self.is_held(due)).map(|((at, _), _)| *at);
         let free = self.connections.values().filter(|entry| !entry.held);
         let ticks = free.map(|entry| self.clock.ms_of(entry.session.next_tick()));
         ticks.chain(planned).min()
@@ -201,12 +197,8 @@ impl SimHub {
         let now = self.clock.elapsed_ms();
         let ready: Vec<(u64, u64)> = self.due.range(..=(now, u64::MAX)).map(|(key, _)| *key).collect();
         for key in ready {
-            let held = match self.due.get(&key) {
-                Some(Due::Work(connection, _)) => self.connections.get(connection).is_some_and(|entry| entry.held),
-                Some(_) => false,
-                None => continue,
-            };
-            if !held && let Some(due) = self.due.remove(&key) {
+            let free = self.due.get(&key).is_some_and(|due| !self.is_held(due));
+            if free && let Some(due) = self.due.remove(&key) {
                 self.perform(due);
             }
         }
@@ -219,6 +211,15 @@ impl SimHub {
         ticking.sort_unstable();
         ticking.into_iter().for_each(|connection| self.step(connection, Input::Tick));
         std::mem::take(&mut self.spoken)
+    }
+
+    fn is_held(&self, due: &Due) -> bool {
+        match due {
+            Due::Work(of, _) | Due::Answer(of, _) | Due::Mail(of, _) => {
+                self.connections.get(of).is_some_and(|entry| entry.held)
+            }
+            Due::Close(_) => false,
+        }
     }
 
     fn perform(&mut self, due: Due) {
@@ -324,7 +325,10 @@ impl SimHub {
 
     fn plan(&mut self, due: Due) {
         self.planned += 1;
-        let at = self.clock.elapsed_ms() + self.dice.random_range(0..=12);
+        // Now and then the disk or the scheduler takes its time: long enough for a frame to cross a link.
+        let slow = self.dice.random_bool(0.05);
+        let delay = self.dice.random_range(if slow { 0..=400 } else { 0..=12 });
+        let at = self.clock.elapsed_ms() + delay;
         self.due.insert((at, self.planned), due);
     }
 }

@@ -7,7 +7,7 @@ use relay_domain::MessageId;
 use relay_domain::plan::Quota;
 use relay_domain::state::Rank;
 use relay_store::changes::{CancelMessage, CancelVerdict, PairTarget, RevokeDevice};
-use relay_store::queries::TimelineOf;
+use relay_store::queries::{ListInbound, TimelineOf, Window};
 
 use super::simulation::{PhoneSpec, Simulation, number};
 
@@ -36,6 +36,12 @@ impl Simulation {
     fn submissions(&self, id: MessageId) -> usize {
         let is_it = |line: &&Line| matches!(line, Line::Radio(RadioLine::Submit { id: it, .. }) if *it == id.uuid());
         self.witness.lines().iter().filter(is_it).count()
+    }
+
+    fn inbound(&mut self) -> Vec<String> {
+        let window = Window { offset: 0, limit: 100 };
+        let all = ListInbound { account_id: self.account, number: None, filter: Default::default(), window };
+        self.hub.ask(all).unwrap().rows.into_iter().map(|sms| sms.body).collect()
     }
 
     /// Turns until the phone's journal knows this message.
@@ -80,19 +86,44 @@ fn stale_hello() {
     s.phones[0].disconnected(None, now);
     s.run_until("hello 2 is welcomed", |s| s.phones[0].is_quiet());
     s.phones[0].world.set_service(0, android_bridge::engine::Service::Missing);
-    let message = s.send(0, TO, Some(5_000)).unwrap();
-    assert_eq!(message.state.rank, Rank::Dispatched);
-    s.until_taken(0, message.id);
-    s.phones[0].world.set_service(0, android_bridge::engine::Service::Available);
-    s.run_until("delivered", |s| s.rank(message.id) == Rank::Delivered);
-    s.run_ms(10_000);
-    // Hello 1, with D = 0, is processed late.
+    let second = s.phones[0].link.as_ref().unwrap().0;
+    let message = s.send(0, TO, Some(120_000)).unwrap();
+    let short = s.send(0, "+16660000043", Some(2_000)).unwrap();
+    assert_eq!((message.state.rank, short.state.rank), (Rank::Dispatched, Rank::Dispatched));
+    s.until_taken(0, short.id);
+    // Hello 1, with D = 0, is processed late: nothing that it says is true any more.
     s.hub.hold(first, false);
     s.run_ms(30_000);
-    assert_eq!(s.rank(message.id), Rank::Delivered);
-    assert_eq!(s.submissions(message.id), 1);
-    let next = s.send(0, TO, None).unwrap();
-    s.run_until("the device is still spoken for", |s| s.rank(next.id) == Rank::Delivered);
+    s.phones[0].world.set_service(0, android_bridge::engine::Service::Available);
+    s.run_until("delivered", |s| s.rank(message.id) == Rank::Delivered);
+    s.run_until("expired by the phone", |s| s.rank(short.id) == Rank::Expired);
+    assert_eq!((s.submissions(message.id), s.submissions(short.id)), (1, 0));
+    let now = s.phones[0].link.as_ref().map(|(connection, _)| *connection);
+    assert_eq!(now, Some(second), "the newer session was never disturbed");
+}
+
+/// Rule: every change for a session is conditional on its epoch.
+#[test]
+fn a_late_change_of_an_older_session_writes_nothing() {
+    let mut s = one_phone();
+    s.lose_link(0);
+    let now = s.phones[0].now(s.clock.elapsed_ms());
+    s.phones[0].world.receive_sms(0, "+18885550100", "told to the old session", now);
+    let device_id = s.phones[0].device_id;
+    s.run_until("the session is open", |s| s.hub.open_connection(device_id).is_some());
+    let old = s.hub.open_connection(device_id).unwrap();
+    // Its task sleeps with the phone's events in its hands; meanwhile the app is installed anew.
+    s.hub.hold(old, true);
+    s.run_ms(500);
+    s.reinstall(0);
+    s.run_until("the new journal is welcomed", |s| s.phones[0].is_quiet());
+    s.hub.hold(old, false);
+    s.run_ms(5_000);
+    let now = s.phones[0].now(s.clock.elapsed_ms());
+    s.phones[0].world.receive_sms(0, "+18885550100", "told to the new session", now);
+    s.run_until("the phone has told it", |s| s.phones[0].is_quiet());
+    s.run_ms(5_000);
+    assert_eq!(s.inbound(), ["told to the new session"]);
 }
 
 /// Rule: a dispatched message past its deadline is framed all the same, with `expires_in_ms: 0`.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use device_protocol::event::{FailStage, FailureClass as WireClass, InboundSource};
 use device_protocol::{Event, EventAt, Sim, SimRef};
-use relay_domain::report::{InboundReport, Report, SimReport};
-use relay_domain::sim::SimFacts;
+use relay_domain::report::{InboundReport, Report};
+use relay_domain::sim::{SimFacts, SimReport};
 use relay_domain::state::{FactKind, FailedAt, Failure, FailureClass};
 use relay_domain::{MessageId, Timestamp};
 

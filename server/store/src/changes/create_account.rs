@@ -21,8 +21,7 @@ impl Change for CreateAccount {
     type Verdict = Account;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Account> {
-        let created =
-            Account { id: tx.id(), name: self.name.clone(), plan: self.plan, created_at: tx.now };
+        let created = Account { id: tx.id(), name: self.name.clone(), plan: self.plan, created_at: tx.now };
         diesel::insert_into(account::table).values(AccountRow::from(&created)).execute(tx.conn)?;
         Ok(created)
     }

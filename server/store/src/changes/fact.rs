@@ -30,7 +30,8 @@ pub(super) fn record(
         stream.queued = stream.queued.saturating_sub(1);
     }
     let on_its_way = |rank, uncertain: bool| rank == Rank::Dispatched && !uncertain;
-    let bound_here = row.journal_id.as_deref() == stream.journal.as_ref().map(|journal| journal.as_bytes().as_slice());
+    let bound_here =
+        row.journal_id.as_deref() == stream.journal.as_ref().map(|journal| journal.as_bytes().as_slice());
     if bound_here
         && on_its_way(before.rank, before.is_uncertain())
         && !on_its_way(after.rank, after.is_uncertain())

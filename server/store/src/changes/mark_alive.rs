@@ -13,6 +13,9 @@ impl Change for MarkAlive {
     type Verdict = ();
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<()> {
-        diesel::update(hub_state::table).set(hub_state::alive_at.eq(tx.now.nanos())).execute(tx.conn).map(drop)
+        diesel::update(hub_state::table)
+            .set(hub_state::alive_at.eq(tx.now.nanos()))
+            .execute(tx.conn)
+            .map(drop)
     }
 }

@@ -4,8 +4,8 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use relay_domain::message::Dispatch;
-use relay_domain::report::SimReport;
 use relay_domain::resume::{self, Case, Known, Presented, Refused};
+use relay_domain::sim::SimReport;
 use relay_domain::state::{Fact, FactKind, Rank};
 use relay_domain::{DeviceId, MessageId, bucket};
 
@@ -90,7 +90,12 @@ impl Change for OpenSession {
             Ok(resumed) => resumed,
             Err(Refused::Bad) => return Ok(OpenVerdict::Bad),
             Err(Refused::WentBack) => {
-                self.attend(tx, &stream, "journal_went_back", "a copied phone, or one set back: pair it again")?;
+                self.attend(
+                    tx,
+                    &stream,
+                    "journal_went_back",
+                    "a copied phone, or one set back: pair it again",
+                )?;
                 return Ok(OpenVerdict::WentBack);
             }
         };

@@ -1,7 +1,7 @@
 //! What a reported SIM inventory changes.
 
 use diesel::QueryResult;
-use relay_domain::report::SimReport;
+use relay_domain::sim::SimReport;
 use relay_domain::sim::{self as rules, KnownSim};
 use relay_domain::{DeviceId, SimId};
 

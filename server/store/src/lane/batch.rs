@@ -51,7 +51,11 @@ impl<J> Inboxes<J> {
         let mut batch = Batch { jobs: Vec::new(), from_api: 0, from_device: 0 };
         while batch.jobs.len() < MAX_BATCH {
             let device = self.device.pop_front();
-            let api = if batch.jobs.len() + 1 < MAX_BATCH || device.is_none() { self.api.pop_front() } else { None };
+            let api = if batch.jobs.len() + 1 < MAX_BATCH || device.is_none() {
+                self.api.pop_front()
+            } else {
+                None
+            };
             if device.is_none() && api.is_none() {
                 break;
             }
@@ -95,7 +99,8 @@ mod tests {
         while !inboxes.is_empty() {
             seen.extend(inboxes.take().jobs);
         }
-        let of = |rest: usize| seen.iter().filter(|n| (**n % 3 == 0) == (rest == 0)).copied().collect::<Vec<_>>();
+        let of =
+            |rest: usize| seen.iter().filter(|n| (**n % 3 == 0) == (rest == 0)).copied().collect::<Vec<_>>();
         assert!(of(0).is_sorted() && of(1).is_sorted());
         assert_eq!(seen.len(), 1000);
     }

@@ -11,9 +11,9 @@ mod run;
 mod tx;
 mod writer;
 
+pub(crate) use hot::{Stream, UsageKey};
 pub use job::{Change, CommitError};
 pub use run::Lane;
 pub(crate) use run::LaneThread;
-pub(crate) use hot::{Stream, UsageKey};
 pub use tx::Tx;
 pub use writer::Writer;

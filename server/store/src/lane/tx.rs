@@ -31,9 +31,9 @@ impl Tx<'_> {
         self.ids.next(self.now)
     }
 
-    /// A number that tells apart what this batch writes at one instant.
+    /// A number that tells apart what is written at one instant.
     pub(crate) fn entry(&mut self) -> i32 {
-        *self.entries += 1;
+        *self.entries = self.entries.wrapping_add(1);
         *self.entries
     }
 

@@ -36,6 +36,8 @@ pub struct Writer {
     ids: IdSource,
     incarnation: u32,
     commits: u32,
+    /// Tells apart what this process writes at one instant.
+    entries: i32,
     /// Newest connection number of each device that connected to this process.
     connections: HashMap<DeviceId, u64>,
 }
@@ -49,15 +51,26 @@ impl Writer {
         seed: u64,
     ) -> Result<Writer, OpenError> {
         let mut conn = backend::open_writer(path, durability)?;
-        let prepare =
-            |error: diesel::result::Error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() };
+        let prepare = |error: diesel::result::Error| OpenError::Prepare {
+            path: path.to_owned(),
+            why: error.to_string(),
+        };
         let (incarnation, alive_at): (i32, i64) = schema::hub_state::table
             .select((schema::hub_state::incarnation, schema::hub_state::alive_at))
             .first(&mut conn)
             .map_err(prepare)?;
         rows::stream::clear_connected(&mut conn, Timestamp::from_nanos(alive_at)).map_err(prepare)?;
         let incarnation = u32::try_from(incarnation).unwrap_or(1);
-        Ok(Writer { conn, path: path.to_owned(), clock, ids: IdSource::new(seed), incarnation, commits: 0, connections: HashMap::new() })
+        Ok(Writer {
+            conn,
+            path: path.to_owned(),
+            clock,
+            ids: IdSource::new(seed),
+            incarnation,
+            commits: 0,
+entries: 0,
+            connections: HashMap::new(),
+        })
     }
 
     /// The hub's incarnation.
@@ -122,7 +135,8 @@ impl Writer {
         isolation: Isolation,
     ) -> Result<(), Failed> {
         effects.clear();
-        let broken = |error: diesel::result::Error| Failed::Batch(backend::classify(&error), error.to_string());
+        let broken =
+            |error: diesel::result::Error| Failed::Batch(backend::classify(&error), error.to_string());
         backend::begin(&mut self.conn).map_err(broken)?;
         if let Err(error) = self.run(jobs, effects, isolation) {
             // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
@@ -151,7 +165,7 @@ impl Writer {
         isolation: Isolation,
     ) -> QueryResult<()> {
         let mut hot = Hot::default();
-        let (now, mut entries) = (self.clock.now(), 0);
+        let now = self.clock.now();
         for (job, refused) in jobs {
             let announced = effects.len();
             if isolation == Isolation::Apart {
@@ -164,7 +178,7 @@ impl Writer {
                 hot: &mut hot,
                 ids: &mut self.ids,
                 effects,
-                entries: &mut entries,
+                entries: &mut self.entries,
                 connections: &mut self.connections,
             };
             let ran = job.run(&mut tx);

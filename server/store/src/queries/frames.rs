@@ -58,7 +58,10 @@ impl Query for FramesAbove {
         let facts: HashMap<Vec<u8>, SimFacts> = if found.is_empty() {
             HashMap::new()
         } else {
-            sim::load(read.conn, self.device_id)?.into_iter().map(|sim| (sim.id.clone(), sim.facts())).collect()
+            sim::load(read.conn, self.device_id)?
+                .into_iter()
+                .map(|sim| (sim.id.clone(), sim.facts()))
+                .collect()
         };
         let mut rows = Vec::with_capacity(found.len());
         for row in found {

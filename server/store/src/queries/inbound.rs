@@ -64,9 +64,8 @@ type Narrowed<'a> = inbound::BoxedQuery<'a, crate::backend::Backend>;
 impl ListInbound {
     fn narrowed(&self) -> Narrowed<'_> {
         let filter = &self.filter;
-        let mut list = inbound::table
-            .filter(inbound::account_id.eq(self.account_id.as_bytes().as_slice()))
-            .into_boxed();
+        let mut list =
+            inbound::table.filter(inbound::account_id.eq(self.account_id.as_bytes().as_slice())).into_boxed();
         if let Some(number) = &self.number {
             list = list.filter(inbound::number.eq(number));
         }

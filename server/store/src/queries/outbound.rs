@@ -74,11 +74,8 @@ impl Query for ListOutbound {
             .limit(self.window.limit)
             .select(OutboundRow::as_select())
             .load(read.conn)?;
-        let counted: Vec<i64> = self
-            .narrowed()
-            .limit(COUNTED_ROWS + 1)
-            .select(sql::<BigInt>("1"))
-            .load(read.conn)?;
+        let counted: Vec<i64> =
+            self.narrowed().limit(COUNTED_ROWS + 1).select(sql::<BigInt>("1")).load(read.conn)?;
         Ok(Page {
             rows: found.into_iter().map(OutboundRow::read).collect::<QueryResult<_>>()?,
             total: total(i64::try_from(counted.len()).unwrap_or(i64::MAX)),
@@ -104,7 +101,8 @@ impl ListOutbound {
             list = list.filter(outbound::slot.eq(i32::from(slot)));
         }
         if let Some(ranks) = &filter.ranks {
-            list = list.filter(outbound::rank.eq_any(ranks.iter().map(|rank| rank.number()).collect::<Vec<_>>()));
+            list = list
+                .filter(outbound::rank.eq_any(ranks.iter().map(|rank| rank.number()).collect::<Vec<_>>()));
         }
         if let Some(from) = filter.from {
             list = list.filter(outbound::created_at.ge(from.nanos()));

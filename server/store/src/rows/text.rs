@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn every_text_comes_back_as_it_was_and_none_is_stored_with_a_nul() {
-        for text in ["", "plain", "a\0b", "\0", "\u{fffe}", "\u{fffe}0", "\0\u{fffe}\0", "0\u{fffe}\u{fffe}0"] {
+        for text in ["", "plain", "a\0b", "\0", "\u{fffe}", "\u{fffe}0", "\0\u{fffe}\0", "0\u{fffe}\u{fffe}0"]
+        {
             let stored = escape(text);
             assert!(!stored.contains('\0'));
             assert_eq!(unescape(stored), text);

@@ -83,14 +83,14 @@ pub(super) fn run(demo: Demo) -> Exit {
 
 async fn perform(demo: Demo) -> Result<Exit, DemoError> {
     // Before anything is opened: a signal that comes while the demo starts is not lost.
-    let mut told = Told::listen()?;
+    let mut signals = StopSignals::listen()?;
     let mut hub = start_hub(&demo.data_dir, demo.port).await?;
     let mut stage = Stage::open(&hub, demo.data_dir)?;
     let ended = tokio::select! {
         // Only something that cannot go on ends the play by itself.
         ended = Box::pin(stage.play()) => ended,
         // Asked to stop.
-        () = told.to_stop() => Ok(()),
+        () = signals.come() => Ok(()),
         // Without its server there is nothing to show.
         why = hub.server_died() => Err(DemoError::HubDied(why)),
     };
@@ -102,7 +102,7 @@ async fn perform(demo: Demo) -> Result<Exit, DemoError> {
         // What ended the play is told, and not what it may have spoilt of the end.
         verdict = Box::pin(stage.finish(hub)) => ended.and_then(|()| announce(verdict?)),
         // Asked again, by somebody who does not want to wait; everything accepted is on disk.
-        () = told.to_stop_again() => std::process::exit(Exit::Failed as i32),
+        () = signals.come_again() => std::process::exit(Exit::Failed as i32),
     }
 }
 
@@ -176,29 +176,32 @@ async fn start_hub(data_dir: &Path, port: Option<u16>) -> Result<RunningApp, Dem
 }
 
 /// The two signals that end a demo.
-struct Told {
+struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
 }
 
-impl Told {
-    fn listen() -> Result<Told, DemoError> {
+impl StopSignals {
+    fn listen() -> Result<StopSignals, DemoError> {
         let listen = |kind| signal(kind).map_err(DemoError::Signals);
-        Ok(Told { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        Ok(StopSignals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
 
     /// A second time, and meant so: a terminal and a wrapper (`timeout`, `cargo run`) may both pass on one Ctrl-C.
-    async fn to_stop_again(&mut self) {
+    async fn come_again(&mut self) {
         let asked = Instant::now();
         loop {
-            self.to_stop().await;
+            self.come().await;
             if asked.elapsed() > ONE_CTRL_C {
                 return;
             }
         }
     }
 
-    async fn to_stop(&mut self) {
+    async fn come(&mut self) {
         tokio::select! {
             // Either is enough.
             _ = self.terminate.recv() => {}

@@ -19,9 +19,9 @@ use super::cast::{CAST, Member, Part};
 use super::customer::Customer;
 use super::key_file::KeyFile;
 use super::trouble::DemoError;
+use crate::app::answer::{AccountShown, DeviceShown};
+use crate::app::{self, Answer, Verb};
 use crate::cli::output::{say, table};
-use crate::control::answer::{AccountShown, DeviceShown};
-use crate::control::{Answer, Verb, execute};
 
 /// On one machine a phone connects within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -85,9 +85,11 @@ impl Stage {
     }
 
     async fn verb(&self, verb: Verb) -> Result<Answer, DemoError> {
-        match execute(&self.relay, verb).await {
-            Answer::Refused(refused) => Err(DemoError::SetUp(refused.message)),
-            answer => Ok(answer),
+        // Through the hub's control socket, as a command in another terminal would.
+        match app::manage(&self.data_dir, verb).await {
+            Ok(Answer::Refused(refused)) => Err(DemoError::SetUp(refused.message)),
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(DemoError::SetUp(error.to_string())),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The demo as a visitor meets it: the real binary in an empty folder, without a terminal. What it prints is read
 //! line by line, what it offers to paste is pasted.
+#![expect(clippy::unwrap_used, reason = "a test's helpers are the test, and clippy sees only its functions")]
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;

@@ -117,7 +117,10 @@ pub(super) fn refuse(code: RefusalCode, message: &str) -> HttpResponse {
 }
 
 fn incoming(frames: AggregatedMessageStream) -> impl Stream<Item = Incoming> + Unpin {
-    frames.map(|frame| match frame {
+    // The end of the connection without a Close frame is a vanished phone, not a frame that broke a rule.
+    let connected =
+        frames.take_while(|frame| std::future::ready(!matches!(frame, Err(error) if is_end(error))));
+    connected.map(|frame| match frame {
         Ok(AggregatedMessage::Text(text)) => Incoming::Text(text.into()),
         Ok(AggregatedMessage::Binary(_)) => Incoming::Binary,
         Ok(AggregatedMessage::Ping(payload)) => Incoming::Ping(payload.to_vec()),
@@ -126,6 +129,12 @@ fn incoming(frames: AggregatedMessageStream) -> impl Stream<Item = Incoming> + U
         Err(actix_ws::ProtocolError::Overflow) => Incoming::Broken(CloseCode::FrameTooLarge),
         Err(_) => Incoming::Broken(CloseCode::MalformedFrame),
     })
+}
+
+/// actix-ws tells what ended the connection as an I/O error about the payload.
+fn is_end(error: &actix_ws::ProtocolError) -> bool {
+    let actix_ws::ProtocolError::Io(error) = error else { return false };
+    error.get_ref().is_some_and(|inner| inner.is::<actix_web::error::PayloadError>())
 }
 
 struct ActixSink(actix_ws::Session);

@@ -70,7 +70,8 @@ async fn what_waited_for_a_token_leaves_in_order_and_nothing_fails() {
     for n in 0..25 {
         ids.push(line.send(TO, &format!("number {n}")).await);
     }
-    eventually("all are delivered", || async { (town.count("DELIVERED").await? == ids.len()).then_some(()) }).await;
+    eventually("all are delivered", || async { (town.count("DELIVERED").await? == ids.len()).then_some(()) })
+        .await;
     let mut before = String::new();
     for id in &ids {
         let left = line.customer.message(id).await.unwrap()["dispatchedAt"].as_str().unwrap().to_owned();

@@ -3,5 +3,9 @@
 //!
 //! Tests await facts with a deadline and never sleep to wait; intervals are shortened by documented settings.
 
+mod accepted_is_durable;
+mod buckets_have_memory;
+mod inbound_never_lost;
 mod management;
+mod presence_is_true;
 mod support;

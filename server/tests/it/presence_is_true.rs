@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::support::fleet::{Installation, Line, connected};
+use crate::support::phone_process::PhoneProcess;
 use crate::support::{HubOptions, eventually};
 
 fn last_seen(device: &Value) -> OffsetDateTime {
@@ -26,22 +27,38 @@ async fn until_shown(line: &Line, status: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_that_vanishes_without_a_fin_is_offline_and_its_messages_wait() {
     let mut town = Installation::start(HubOptions::default()).await;
-    let line = town.line(CarrierProfile::quick()).await;
+    let mut line = town.line(CarrierProfile::quick()).await;
+    line.kill().await;
+    let code = town.hub.manage(&["device", "pair-code", "--device", &line.name]);
+    let args = ["--code", code["code"].as_str().unwrap(), "--number", &line.number];
+    let phone = PhoneProcess::start(&town, &town.path("vanishing"), &[], &args);
     let seen = last_seen(&until_shown(&line, "ONLINE").await);
     let alive = eventually("a ping is a sign of life", || async {
         line.shown().await.map(|device| last_seen(&device)).filter(|at| *at > seen)
     })
     .await;
-    line.phone().half_open(true).await;
+    // The kernel keeps its socket open: no FIN, no Close, and nobody behind it.
+    phone.signal("STOP");
     let gone = until_shown(&line, "OFFLINE").await;
-    let now = OffsetDateTime::now_utc();
-    assert!(last_seen(&gone) >= alive && last_seen(&gone) < now, "{gone}");
+    assert!(last_seen(&gone) >= alive && last_seen(&gone) < OffsetDateTime::now_utc(), "{gone}");
     let waits = line.send("+436601234567", "while nobody is there").await;
     assert_eq!(line.customer.message(&waits).await.unwrap()["status"], "QUEUED");
     assert_eq!(last_seen(&line.shown().await.unwrap()), last_seen(&gone), "nothing was heard since");
-    line.phone().half_open(false).await;
+    phone.signal("CONT");
     until_shown(&line, "ONLINE").await;
     line.customer.until_status(&waits, "DELIVERED").await;
+    town.judge().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_half_open_link_is_noticed_at_both_ends_and_replaced() {
+    let mut town = Installation::start(HubOptions::default()).await;
+    let line = town.line(CarrierProfile::quick()).await;
+    line.phone().half_open(true).await;
+    let swallowed = line.send("+436601234567", "into the void").await;
+    line.until("a second session", |phone| phone.connected && phone.sessions == 2).await;
+    line.customer.until_status(&swallowed, "DELIVERED").await;
+    assert_eq!(town.submits_of(&swallowed), 1);
     town.judge().await;
 }
 

@@ -5,8 +5,8 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use android_bridge::driver::Remains;
 use android_bridge::engine::BackoffLimits;
@@ -72,7 +72,14 @@ impl Installation {
         let (burst, refill) = (quota.burst.to_string(), quota.refill_per_minute.to_string());
         let custom = ["--burst", &burst, "--refill-per-minute", &refill];
         hub.manage(&[&["account", "create", ACCOUNT, "--plan", "enterprise"], &custom[..]].concat());
-        Installation { hub, quota, dir: Some(dir), lines: Vec::new(), notes: Vec::new(), verdict: Mutex::default() }
+        Installation {
+            hub,
+            quota,
+            dir: Some(dir),
+            lines: Vec::new(),
+            notes: Vec::new(),
+            verdict: Mutex::default(),
+        }
     }
 
     /// A phone in memory with one SIM, and a key on its line.
@@ -111,7 +118,13 @@ impl Installation {
     /// What a phone of this installation is by default.
     pub fn phone_config(&self, identity: Identity, carrier: CarrierProfile, seed: u64) -> PhoneConfig {
         let witness = Arc::new(FileWitness::open(&self.witness_path()).unwrap());
-        PhoneConfig { carrier, witness, seed, backoff: BACKOFF, ..PhoneConfig::in_memory(&self.hub.url(""), identity) }
+        PhoneConfig {
+            carrier,
+            witness,
+            seed,
+            backoff: BACKOFF,
+            ..PhoneConfig::in_memory(&self.hub.url(""), identity)
+        }
     }
 
     /// Makes a key and answers with its secret.
@@ -228,7 +241,10 @@ impl Drop for Installation {
     fn drop(&mut self) {
         let verdict = self.verdict.get_mut().unwrap().take();
         if !std::thread::panicking() {
-            assert!(verdict.is_some_and(|verdict| verdict.is_clean()), "a run ends with the ledger's verdict");
+            assert!(
+                verdict.is_some_and(|verdict| verdict.is_clean()),
+                "a run ends with the ledger's verdict"
+            );
             return;
         }
         if let Some(verdict) = verdict {
@@ -301,7 +317,10 @@ impl Line {
     /// Waits for a fact about the phone.
     pub async fn until(&self, what: &str, fact: impl FnMut(&PhoneState) -> bool) -> PhoneState {
         let mut state = self.phone().state();
-        within_deadline(&format!("{}: {what}", self.name), state.wait_for(fact)).await.expect("the phone runs").clone()
+        within_deadline(&format!("{}: {what}", self.name), state.wait_for(fact))
+            .await
+            .expect("the phone runs")
+            .clone()
     }
 
     /// Waits until a session is open.
@@ -330,7 +349,9 @@ impl Line {
 /// Waits until a phone has a session.
 pub async fn connected(phone: &PhoneHandle) {
     let mut state = phone.state();
-    within_deadline("the phone connects", state.wait_for(|phone| phone.connected)).await.expect("the phone runs");
+    within_deadline("the phone connects", state.wait_for(|phone| phone.connected))
+        .await
+        .expect("the phone runs");
 }
 
 /// Pairs from an address of its own: the hub allows each address few tries a minute, and a fleet is paired from
@@ -350,7 +371,8 @@ async fn pair_from_elsewhere(hub: &Hub, code: &str) -> Pairing {
 /// The seed of a test's dice: printed, because a failed test shows what it printed, and taken from
 /// `RELAY_TEST_SEED` to play one again.
 pub fn seed() -> u64 {
-    let given = std::env::var("RELAY_TEST_SEED").ok().map(|seed| seed.parse().expect("RELAY_TEST_SEED is a number"));
+    let given =
+        std::env::var("RELAY_TEST_SEED").ok().map(|seed| seed.parse().expect("RELAY_TEST_SEED is a number"));
     let seed = given.unwrap_or_else(rand::random);
     eprintln!("RELAY_TEST_SEED={seed}");
     seed

@@ -4,7 +4,9 @@
 
 pub mod await_fact;
 pub mod customer;
+pub mod fleet;
 pub mod hub;
+pub mod phone_process;
 
 pub use await_fact::eventually;
 pub use customer::Customer;

@@ -1,5 +1,4 @@
 //! No text makes a reader panic, every frame survives its round trip, and the longest SMS fits both ways.
-#![allow(clippy::unwrap_used)] // in a test an unwrap is an assertion
 
 mod support;
 

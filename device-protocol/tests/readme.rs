@@ -1,6 +1,5 @@
 //! The README against the crate: every word of the wire is in it, its numbers are the constants', and its
 //! example session is made of real frames.
-#![allow(clippy::unwrap_used)] // in a test an unwrap is an assertion
 
 mod support;
 

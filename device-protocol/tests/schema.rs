@@ -1,6 +1,5 @@
 //! `schema/*.json` against every golden vector: what the crate reads the schemas allow, and the other way round
 //! as far as a schema can tell.
-#![allow(clippy::unwrap_used)] // in a test an unwrap is an assertion
 
 mod support;
 

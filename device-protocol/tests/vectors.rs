@@ -1,6 +1,5 @@
 //! The crate against its golden vectors, and the vectors against the crate: nothing on one side is missing on
 //! the other. The same files are read by the phones written in other languages.
-#![allow(clippy::unwrap_used)] // in a test an unwrap is an assertion
 
 mod support;
 

@@ -240,7 +240,8 @@ fn serve(
             .app_data(web::Data::new(phase))
             .app_data(web::Data::new(trusted))
             .wrap(from_fn(proxies::believe))
-            .configure(|config| hub.configure(config))
+            .configure(|config| hub::socket::configure(&hub, config))
+            .configure(|config| hub::pairing::configure(&hub, config))
             .configure(|config| dialects::ALL.iter().for_each(|dialect| dialect.mount(&relay, config)))
             .configure(pages::configure)
     };

@@ -13,6 +13,7 @@ use std::{
 
 use android_bridge::{
     Identity, Phone, PhoneConfig, PhoneHandle, Storage,
+    driver::Counts,
     handset::Paired,
     journal::{Death, SharedMemoryJournal},
     pairing::Pairing,
@@ -209,7 +210,7 @@ async fn follow(phone: &PhoneHandle, texts: &[(String, String)]) -> Result<(), S
             say(&if state.connected { "connected".into() } else { format!("offline: {why}") });
         }
         if state.counts != before.counts {
-            say(&format!("{:?}", state.counts));
+            say(&told(&state.counts));
         }
         if state.connected
             && let Some(texts) = texts.take()
@@ -220,6 +221,34 @@ async fn follow(phone: &PhoneHandle, texts: &[(String, String)]) -> Result<(), S
         }
         before = state;
     }
+}
+
+/// What has happened so far, in one line.
+fn told(counts: &Counts) -> String {
+    let Counts {
+        submitted,
+        sent,
+        delivered,
+        failed_at_radio,
+        failed_by_receipt,
+        expired,
+        canceled,
+        uncertain,
+        inbound,
+    } = *counts;
+    let all = [
+        (submitted, "submitted"),
+        (sent, "sent"),
+        (delivered, "delivered"),
+        (failed_at_radio, "failed at the radio"),
+        (failed_by_receipt, "failed by receipt"),
+        (expired, "expired"),
+        (canceled, "canceled"),
+        (uncertain, "uncertain"),
+        (inbound, "received"),
+    ];
+    let seen = all.into_iter().filter(|(count, _)| *count > 0);
+    seen.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
 }
 
 async fn run_fleet(simulate: Simulate) -> Result<(), String> {

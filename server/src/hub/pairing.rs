@@ -14,13 +14,11 @@ const MAX_BODY_BYTES: usize = 4 * 1024;
 const MAX_MODEL_CHARACTERS: usize = 80;
 
 /// Adds the route.
-pub(super) fn configure(hub: &Hub, config: &mut web::ServiceConfig) {
+pub fn configure(hub: &Hub, config: &mut web::ServiceConfig) {
     let hub = hub.clone();
-    config.service(
-        web::resource(PAIR_PATH)
-            .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
-            .route(web::post().to(move |request: HttpRequest, body: web::Bytes| pair(hub.clone(), request, body))),
-    );
+    config.service(web::resource(PAIR_PATH).app_data(web::PayloadConfig::new(MAX_BODY_BYTES)).route(
+        web::post().to(move |request: HttpRequest, body: web::Bytes| pair(hub.clone(), request, body)),
+    ));
 }
 
 async fn pair(hub: Hub, request: HttpRequest, body: web::Bytes) -> HttpResponse {
@@ -28,14 +26,17 @@ async fn pair(hub: Hub, request: HttpRequest, body: web::Bytes) -> HttpResponse 
     if let Some(address) = request.peer_addr()
         && let Err(wait) = hub.tries.count(address.ip())
     {
-        let mut refused = refuse(RefusalCode::TooManyTries, "too many tries from this address: wait a minute");
+        let mut refused =
+            refuse(RefusalCode::TooManyTries, "too many tries from this address: wait a minute");
         let seconds = header::HeaderValue::from(wait.as_secs().saturating_add(1));
         refused.headers_mut().insert(header::RETRY_AFTER, seconds);
         return refused;
     }
     let asked: PairRequest = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
-        Err(error) => return refuse(RefusalCode::BadRequest, &format!("the body is not a pairing request: {error}")),
+        Err(error) => {
+            return refuse(RefusalCode::BadRequest, &format!("the body is not a pairing request: {error}"));
+        }
     };
     let model: String = asked.model.chars().filter(|c| !c.is_control()).take(MAX_MODEL_CHARACTERS).collect();
     match hub.relay.redeem_pairing_code(&asked.code, model).await {

@@ -20,21 +20,18 @@ const SOCKET_BUFFER_BYTES: usize = 256 * 1024;
 /// Told with 503.
 const RETRY_AFTER_SECONDS: &str = "5";
 
-impl Hub {
-    /// Adds the phones' routes.
-    pub fn configure(&self, config: &mut web::ServiceConfig) {
-        let hub = self.clone();
-        config.route(
-            CONNECT_PATH,
-            web::get().to(move |request: HttpRequest, body: web::Payload| connect(hub.clone(), request, body)),
-        );
-        super::pairing::configure(self, config);
-    }
+/// Adds the route.
+pub fn configure(hub: &Hub, config: &mut web::ServiceConfig) {
+    let hub = hub.clone();
+    let upgrade = move |request: HttpRequest, body: web::Payload| connect(hub.clone(), request, body);
+    config.route(CONNECT_PATH, web::get().to(upgrade));
 }
 
 /// Options of each accepted socket: data that the peer's kernel does not acknowledge for `write_timeout` ends
 /// it, even when nobody in this process looks at it any more.
-pub fn on_connect(write_timeout: Duration) -> impl Fn(&dyn Any, &mut actix_web::dev::Extensions) + Clone + Send + Sync {
+pub fn on_connect(
+    write_timeout: Duration,
+) -> impl Fn(&dyn Any, &mut actix_web::dev::Extensions) + Clone + Send + Sync {
     move |connection, _| {
         let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
         let socket = socket2::SockRef::from(stream);
@@ -64,8 +61,12 @@ async fn upgrade(hub: Hub, request: &HttpRequest, body: web::Payload) -> Result<
         refuse(RefusalCode::TokenMissing, "send the device token as `Authorization: Bearer …`")
     })?;
     let token = hub.relay.authorise_device(token).await.map_err(|error| match error {
-        TokenError::Invalid => refuse(RefusalCode::TokenInvalid, "the token is not one of this hub's: pair the phone"),
-        TokenError::Revoked => refuse(RefusalCode::TokenRevoked, "the token was revoked: pair the phone again"),
+        TokenError::Invalid => {
+            refuse(RefusalCode::TokenInvalid, "the token is not one of this hub's: pair the phone")
+        }
+        TokenError::Revoked => {
+            refuse(RefusalCode::TokenRevoked, "the token was revoked: pair the phone again")
+        }
         TokenError::Unavailable(_) | TokenError::Signing(_) => {
             tracing::warn!(%error, "a device token could not be checked");
             refuse(RefusalCode::Unavailable, "the token cannot be checked now: come back in a moment")

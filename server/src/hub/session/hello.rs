@@ -20,10 +20,7 @@ pub(super) struct Greeting {
 }
 
 /// Reads a hello; the refusal is the code to close with and why.
-pub(super) fn read(
-    hello: Hello,
-    identity: Identity,
-) -> Result<(Greeting, OpenSession), (CloseCode, String)> {
+pub(super) fn read(hello: Hello, identity: Identity) -> Result<(Greeting, OpenSession), (CloseCode, String)> {
     if hello.protocol != PROTOCOL {
         let detail = format!("this hub speaks revision {PROTOCOL}, not {}", hello.protocol);
         return Err((CloseCode::UnsupportedProtocol, detail));

@@ -21,8 +21,9 @@ use super::{Identity, report};
 use crate::commands;
 use crate::hub::HubSettings;
 use crate::relay::ingest::{
-    CommandRow, CommitError, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove, NextVerdict,
-    OpenSession, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled, Stalled,
+    CommandRow, CommitError, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove,
+    NextVerdict, OpenSession, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled,
+    Stalled,
 };
 
 /// How long a change or read that the store could not take now waits before it is tried again.
@@ -142,7 +143,9 @@ impl Session {
     pub fn step(&mut self, input: Input<'_>, now: Timestamp) -> Vec<Output> {
         match input {
             Input::Text(text) => self.text(text, now),
-            Input::Binary => self.close(CloseCode::MalformedFrame, "binary frames are not part of this protocol"),
+            Input::Binary => {
+                self.close(CloseCode::MalformedFrame, "binary frames are not part of this protocol")
+            }
             Input::Heartbeat => self.heartbeat(now),
             Input::Opened(verdict) => self.opened(verdict, now),
             Input::Recorded(verdict) => self.recorded(verdict, now),
@@ -195,7 +198,9 @@ impl Session {
                 let detail = format!("this hub does not know frames of type `{name}`");
                 return self.write(&DownFrame::Error(ErrorFrame { code: ErrorCode::UnknownType, detail }));
             }
-            Err(error @ FrameError::TooLarge(_)) => return self.close(CloseCode::FrameTooLarge, &error.to_string()),
+            Err(error @ FrameError::TooLarge(_)) => {
+                return self.close(CloseCode::FrameTooLarge, &error.to_string());
+            }
             Err(error @ FrameError::Malformed(_)) => {
                 return self.close(CloseCode::MalformedFrame, &error.to_string());
             }
@@ -264,7 +269,9 @@ impl Session {
                 CloseCode::JournalWentBack,
                 "the journal is older than what the hub has stored from it: pair the phone again",
             ),
-            Ok(OpenVerdict::Bad) => self.close(CloseCode::BadHello, "the hello's numbers contradict each other"),
+            Ok(OpenVerdict::Bad) => {
+                self.close(CloseCode::BadHello, "the hello's numbers contradict each other")
+            }
             Err(error) => self.close(CloseCode::Internal, &error.to_string()),
         }
     }
@@ -375,7 +382,9 @@ impl Session {
 
     fn mail(&mut self, mail: Mail) {
         match mail.end {
-            Some(End::Replaced) => return self.close(CloseCode::Replaced, "a newer connection of this device"),
+            Some(End::Replaced) => {
+                return self.close(CloseCode::Replaced, "a newer connection of this device");
+            }
             Some(End::TokenDied(EndReason::Revoked)) => {
                 return self.close(CloseCode::Revoked, "the device was revoked: pair the phone again");
             }
@@ -432,7 +441,12 @@ impl Session {
         }
         if let Some(cursor) = open.window.wants_read() {
             let journal_id = open.window.journal();
-            self.outputs.push(Output::ReadFrames(FramesAbove { device_id, journal_id, cursor, limit: READ_ROWS }));
+            self.outputs.push(Output::ReadFrames(FramesAbove {
+                device_id,
+                journal_id,
+                cursor,
+                limit: READ_ROWS,
+            }));
         }
         if open.ask_again && open.live && !open.asking_next {
             open.ask_again = false;

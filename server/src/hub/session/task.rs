@@ -133,7 +133,11 @@ struct Conversation {
 }
 
 impl Conversation {
-    async fn converse(&mut self, mut frames: impl Stream<Item = Incoming> + Unpin, sink: &impl Sink) -> Ended {
+    async fn converse(
+        &mut self,
+        mut frames: impl Stream<Item = Incoming> + Unpin,
+        sink: &impl Sink,
+    ) -> Ended {
         let clock = Arc::clone(self.relay.clock());
         let mut writing: Option<LocalBoxFuture<'static, Result<(), SocketGone>>> = None;
         loop {

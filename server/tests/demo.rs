@@ -226,6 +226,26 @@ fn a_second_run_finds_its_keys_its_phones_and_its_messages_again() {
 }
 
 #[test]
+fn a_verdict_that_is_not_clean_is_told_and_fails() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut honest = Demo::start(scratch.path(), &["--port", "0"]);
+    honest.shows(&[RUNS]);
+    assert!(honest.stop().0.success());
+
+    // As if the radio had been touched a second time.
+    let log = scratch.path().join("relay-demo/logs/radio.ndjson");
+    let text = std::fs::read_to_string(&log).unwrap();
+    let submit = text.lines().find(|line| line.contains("\"submit\"")).unwrap();
+    std::fs::write(&log, format!("{text}{submit}\n")).unwrap();
+
+    let mut found_out = Demo::start(scratch.path(), &["--port", "0"]);
+    found_out.shows(&[RUNS]);
+    let (status, printed) = found_out.stop();
+    assert_eq!(status.code(), Some(1), "{printed}");
+    assert!(printed.contains("was submitted again") && printed.contains("ledger: 1 violations"), "{printed}");
+}
+
+#[test]
 fn a_demo_killed_while_it_was_set_up_and_one_without_its_keys_go_on() {
     let scratch = tempfile::tempdir().unwrap();
     let mut killed = Demo::start(scratch.path(), &["--port", "0"]);

@@ -1,12 +1,13 @@
 //! One phone's conversation with the hub.
 //!
-//! `state` is the whole of it without any I/O: inputs in, outputs out. `window` is what was framed and not
+//! `state` is the whole of it without any I/O, `port` its inputs and outputs. `window` is what was framed and not
 //! acknowledged, `uplink` what came and is not stored yet, `ping` whether anybody is there, `report` the phone's
 //! words in the hub's, `hello` the first of them. `task` is the only loop: it feeds the state from socket, mailbox, store and clock.
 
 mod hello;
 mod mailbox;
 mod ping;
+mod port;
 mod report;
 mod state;
 mod task;
@@ -14,7 +15,8 @@ mod uplink;
 mod window;
 
 pub use mailbox::{End, Mail, Mailbox};
-pub use state::{Input, Output, Session};
+pub use port::{Input, Output};
+pub use state::Session;
 pub use task::{Incoming, Outgoing, Sink, SocketGone, run};
 
 use relay_domain::DeviceId;

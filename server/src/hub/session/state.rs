@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use device_protocol::{
     CloseCode, Closing, CommandOutcome, CommandResult, DownFrame, ErrorCode, ErrorFrame, FrameError, Hello,
-    PROTOCOL, Telemetry, UpFrame, Welcome,
+    PROTOCOL, UpFrame, Welcome,
 };
 use relay_domain::Timestamp;
 use relay_domain::allocate::Wait;
@@ -15,6 +15,7 @@ use relay_domain::allocate::Wait;
 use super::hello::{self, Greeting};
 use super::mailbox::{End, Mail};
 use super::ping::{Beat, Pulse};
+use super::port::{Input, Output};
 use super::uplink::{Batch, Uplink};
 use super::window::{READ_ROWS, Window};
 use super::{Identity, report};
@@ -22,66 +23,11 @@ use crate::commands;
 use crate::hub::HubSettings;
 use crate::relay::ingest::{
     CommandRow, CommitError, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove,
-    NextVerdict, OpenSession, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled,
-    Stalled,
+    NextVerdict, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled, Stalled,
 };
 
 /// How long a change or read that the store could not take now waits before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
-
-/// What happens to a session.
-#[derive(Debug)]
-pub enum Input<'a> {
-    /// A text frame.
-    Text(&'a str),
-    /// A binary frame: there are none in this protocol.
-    Binary,
-    /// A ping or a pong.
-    Heartbeat,
-    /// The store opened the session, or refused.
-    Opened(Result<OpenVerdict, CommitError>),
-    /// The store took the events.
-    Recorded(Result<RecordVerdict, CommitError>),
-    /// The store looked at the queue's head.
-    Next(Result<NextVerdict, CommitError>),
-    /// The store marked the session stalled or moving.
-    StalledSet(Result<bool, CommitError>),
-    /// The store answered what to frame.
-    Frames(Result<Frames, ReadError>),
-    /// The store answered which commands wait.
-    Commands(Result<Vec<CommandRow>, ReadError>),
-    /// Hints from the rest of the hub.
-    Mail(Mail),
-    /// Time has passed.
-    Tick,
-}
-
-/// What a session wants done, in order.
-#[derive(Debug)]
-pub enum Output {
-    /// Write a text frame.
-    Text(String),
-    /// Write a ping.
-    Ping,
-    /// Commit, and answer with [`Input::Opened`].
-    Open(Box<OpenSession>),
-    /// Commit, and answer with [`Input::Recorded`].
-    Record(RecordEvents),
-    /// Commit, and answer with [`Input::Next`].
-    Next(DispatchNext),
-    /// Commit, and answer with [`Input::StalledSet`].
-    SetStalled(SetStalled),
-    /// Commit; no answer is waited for.
-    Finish(FinishCommand),
-    /// Read, and answer with [`Input::Frames`].
-    ReadFrames(FramesAbove),
-    /// Read, and answer with [`Input::Commands`].
-    ReadCommands,
-    /// The latest health of the phone.
-    Telemetry(Box<Telemetry>),
-    /// Close the socket; nothing follows.
-    Close(CloseCode),
-}
 
 enum Phase {
     /// Nothing but a hello may come.

@@ -11,7 +11,8 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
 
-use super::state::{Input, Output, Session};
+use super::port::{Input, Output};
+use super::state::Session;
 use crate::hub::directory::Registration;
 use crate::relay::Relay;
 use crate::relay::ingest::{

@@ -187,9 +187,7 @@ impl SimPhone {
 
     /// Everything that is due. Answers with the connection that it gave up, if it did.
     pub fn run(&mut self, elapsed_ms: u64) -> Option<u64> {
-        if self.handset.is_none() {
-            return None;
-        }
+        self.handset.as_ref()?;
         let mut gone = None;
         while let Some((_, link)) = &mut self.link
             && let Some(wire) = link.phone_reads(elapsed_ms)

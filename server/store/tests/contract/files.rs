@@ -1,0 +1,87 @@
+//! The database's file: one of a newer version is refused and left as it is, and readers see only commits.
+
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, SqliteConnection};
+use relay_domain::plan::PlanName;
+use relay_domain::{Clock, Timestamp};
+use relay_store::changes::CreateAccount;
+use relay_store::queries::ListAccounts;
+use relay_store::{Announce, Effect, OpenError, Store, StoreConfig};
+
+use crate::bench::Bench;
+
+struct Still;
+
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::EPOCH
+    }
+}
+
+impl Announce for Still {
+    fn announce(&self, _: Effect) {}
+}
+
+fn config() -> StoreConfig {
+    StoreConfig { clock: Arc::new(Still), seed: 1, announce: Arc::new(Still), on_fatal: Arc::new(|_| {}) }
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_and_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("relay.db");
+    Store::open(&path, config()).unwrap().close();
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000000')").unwrap();
+    drop(conn);
+    let before = std::fs::read(&path).unwrap();
+    let refused = Store::open(&path, config()).err().expect("it is refused");
+    assert!(matches!(&refused, OpenError::Newer { newest, .. } if newest == "99991231000000"), "{refused}");
+    assert!(refused.to_string().contains("start that version or a later one"), "{refused}");
+    assert!(std::fs::read(&path).unwrap() == before, "not a byte has changed");
+}
+
+#[test]
+fn a_file_that_is_no_database_is_refused_with_its_path_and_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("relay.db");
+    let letter = b"Dear reader, this is no database at all.\n".repeat(64);
+    std::fs::write(&path, &letter).unwrap();
+    let refused = Store::open(&path, config()).err().expect("it is refused");
+    assert!(refused.to_string().contains("relay.db"), "{refused}");
+    assert!(std::fs::read(&path).unwrap() == letter);
+}
+
+#[tokio::test]
+async fn opening_twice_changes_nothing() {
+    let bench = Bench::open();
+    bench.account(PlanName::Pro).await;
+    let before = bench.tables();
+    let bench = bench.reopen().await;
+    assert_eq!(bench.tables(), before);
+}
+
+#[tokio::test]
+async fn the_read_pool_sees_only_what_is_committed() {
+    let bench = Bench::open();
+    bench.account(PlanName::Pro).await;
+    let mut writer = SqliteConnection::establish(bench.path().to_str().unwrap()).unwrap();
+    writer
+        .batch_execute("BEGIN IMMEDIATE; UPDATE account SET name = 'not yet'; DELETE FROM device;")
+        .unwrap();
+    assert_eq!(bench.ask(ListAccounts).await[0].name, "Acme");
+    writer.batch_execute("ROLLBACK").unwrap();
+    let created = bench.api(CreateAccount { name: "Late".into(), plan: PlanName::Pro.plan() }).await;
+    assert!(bench.ask(ListAccounts).await.contains(&created), "an answer means that everyone can read it");
+}
+
+#[tokio::test]
+async fn what_is_answered_is_there_after_a_restart() {
+    let bench = Bench::open();
+    let (_, key) = bench.sender(PlanName::Pro).await;
+    let message = bench.accept(&key, "x").await;
+    let bench = bench.reopen().await;
+    assert_eq!(bench.message(&message).await, message);
+}

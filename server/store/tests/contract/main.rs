@@ -1,0 +1,16 @@
+//! The contract of the store: what every backend keeps, through the public interface alone, on a clock that the
+//! tests turn. `bench` is the only file here that names a backend.
+
+mod acceptance;
+mod bench;
+mod events;
+mod files;
+mod keys;
+mod lane;
+mod lists;
+mod pairing;
+mod reinstalled;
+mod sessions;
+mod sims;
+mod sweeps;
+mod walls;

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 // A session speaks of changes, verdicts and hints; it reaches the store only through these verbs.
 pub use relay_store::changes::{
-    CloseSession, DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession, RecordEvents,
-    RecordVerdict, SetStalled, Stalled,
+    CloseSession, DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession,
+    RecordEvents, RecordVerdict, SetStalled, Stalled,
 };
 pub use relay_store::queries::{CommandRow, Frames, FramesAbove};
 pub use relay_store::{Announce, CommitError, Effect, EndReason, FrameRow, ReadError};
@@ -55,7 +55,11 @@ impl Relay {
     }
 
     /// Commands that wait for this phone.
-    pub async fn open_commands(&self, device_id: DeviceId, now: Timestamp) -> Result<Vec<CommandRow>, ReadError> {
+    pub async fn open_commands(
+        &self,
+        device_id: DeviceId,
+        now: Timestamp,
+    ) -> Result<Vec<CommandRow>, ReadError> {
         self.reads.ask(OpenCommands { device_id, now }).await
     }
 

@@ -3,7 +3,9 @@
 use relay_domain::pairing_code::{NotACode, PairingCode};
 use relay_domain::{AccountId, DeviceId, Timestamp};
 use relay_store::CommitError;
-use relay_store::changes::{IssuePairingCode, PairTarget, PairingCodeVerdict, RedeemPairingCode, RedeemVerdict};
+use relay_store::changes::{
+    IssuePairingCode, PairTarget, PairingCodeVerdict, RedeemPairingCode, RedeemVerdict,
+};
 
 // Tries are counted where codes are redeemed, before a code is looked at.
 pub use crate::limits::PairingTries;

@@ -47,11 +47,8 @@ struct Claims {
 impl Relay {
     /// Signs a token.
     pub(crate) fn sign_token(&self, token: DeviceToken) -> Result<String, TokenError> {
-        let claims = Claims {
-            sub: token.device_id.uuid(),
-            aud: AUDIENCE.to_owned(),
-            generation: token.generation,
-        };
+        let claims =
+            Claims { sub: token.device_id.uuid(), aud: AUDIENCE.to_owned(), generation: token.generation };
         let key = EncodingKey::from_secret(&self.secrets.device_token_key);
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key)
             .map_err(|error| TokenError::Signing(error.to_string()))
@@ -75,7 +72,8 @@ impl Relay {
         rules.required_spec_claims.clear();
         rules.set_audience(&[AUDIENCE]);
         let key = DecodingKey::from_secret(&self.secrets.device_token_key);
-        let claims = jsonwebtoken::decode::<Claims>(token, &key, &rules).map_err(|_| TokenError::Invalid)?.claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &key, &rules).map_err(|_| TokenError::Invalid)?.claims;
         Ok(DeviceToken { device_id: DeviceId::from(claims.sub), generation: claims.generation })
     }
 }

@@ -309,7 +309,8 @@ impl SimHub {
                 device_id
             }
             Effect::EndSession { device_id, generation, why } => {
-                let old = |connection| self.connections.get(connection).is_some_and(|c| c.generation < generation);
+                let old =
+                    |connection| self.connections.get(connection).is_some_and(|c| c.generation < generation);
                 if !self.directory.get(&device_id).is_some_and(old) {
                     return;
                 }

@@ -85,7 +85,9 @@ impl SimPhone {
 
     /// Whether its journal has taken this message.
     pub fn knows(&self, message: MessageId) -> bool {
-        self.handset.as_ref().is_some_and(|handset| handset.engine().book().messages.contains_key(&message.uuid()))
+        self.handset
+            .as_ref()
+            .is_some_and(|handset| handset.engine().book().messages.contains_key(&message.uuid()))
     }
 
     /// The process starts and dials at once.
@@ -143,7 +145,8 @@ impl SimPhone {
 
     /// Whether it wants to dial now.
     pub fn dials(&mut self, elapsed_ms: u64) -> bool {
-        if self.handset.is_some() && self.link.is_none() && self.redial_at.is_some_and(|at| at <= elapsed_ms) {
+        if self.handset.is_some() && self.link.is_none() && self.redial_at.is_some_and(|at| at <= elapsed_ms)
+        {
             self.redial_at = None;
             return true;
         }
@@ -179,9 +182,7 @@ impl SimPhone {
     pub fn is_quiet(&self) -> bool {
         self.handset.as_ref().is_some_and(|handset| {
             let book = handset.engine().book();
-            handset.engine().welcomed()
-                && book.front.acked == book.front.head
-                && book.unfinished_len() == 0
+            handset.engine().welcomed() && book.front.acked == book.front.head && book.unfinished_len() == 0
         })
     }
 
@@ -222,7 +223,8 @@ impl SimPhone {
                 Effect::SendFrame(text) => self.write(Wire::Text(text), elapsed_ms),
                 Effect::Ping => self.write(Wire::Ping, elapsed_ms),
                 Effect::Submit(submission) => {
-                    let journal = self.handset.as_ref().map_or(self.journal, |h| h.engine().book().front.journal);
+                    let journal =
+                        self.handset.as_ref().map_or(self.journal, |h| h.engine().book().front.journal);
                     self.world.submit(submission, journal, now);
                 }
                 Effect::InboundKept(inbound) => self.world.inbound_kept(&inbound, now),

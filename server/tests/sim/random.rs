@@ -46,8 +46,10 @@ fn every_seed_ends_healed_and_the_ledger_is_clean() {
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds) {
-                    let walked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk(seed, &coverage)));
+                while let Some(seed) = Some(next.fetch_add(1, Ordering::Relaxed)).filter(|seed| *seed < seeds)
+                {
+                    let walked =
+                        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| walk(seed, &coverage)));
                     if let Err(why) = walked {
                         eprintln!("seed {seed} failed: replay it with RELAY_SIM_SEED={seed}");
                         std::panic::resume_unwind(why);
@@ -206,7 +208,8 @@ fn judge(mut simulation: Simulation, seed: u64, coverage: &Coverage) {
         simulation.judge.observed(&message, now);
     }
     let window = Window { offset: 0, limit: 100_000 };
-    let all = ListInbound { account_id: simulation.account, number: None, filter: Default::default(), window };
+    let all =
+        ListInbound { account_id: simulation.account, number: None, filter: Default::default(), window };
     for message in simulation.hub.ask(all).unwrap().rows {
         add(&coverage.inbound);
         simulation.judge.inbound(&message);

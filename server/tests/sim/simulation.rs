@@ -81,8 +81,7 @@ impl Simulation {
         let (device_id, generation) = self.pair(PairTarget::New("phone".into()));
         let index = self.phones.len();
         let sims = (0..spec.sims).map(|slot| demo_sim(slot, &number(index, slot))).collect();
-        let mut phone =
-            SimPhone::new(device_id, generation, sims, spec.profile, seed, self.witness.clone());
+        let mut phone = SimPhone::new(device_id, generation, sims, spec.profile, seed, self.witness.clone());
         phone.world.begin(phone.now(self.clock.elapsed_ms()));
         phone.start(self.clock.elapsed_ms());
         self.judge.plan(device_id, self.quota, self.clock.now());
@@ -158,7 +157,10 @@ impl Simulation {
 
     /// A message as the customer reads it.
     pub fn message(&mut self, id: MessageId) -> Outbound {
-        self.hub.ask(FindOutbound { account_id: self.account, message_id: id }).unwrap().expect("it was accepted")
+        self.hub
+            .ask(FindOutbound { account_id: self.account, message_id: id })
+            .unwrap()
+            .expect("it was accepted")
     }
 
     /// Loses the link of a phone; both ends see it.

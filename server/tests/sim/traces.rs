@@ -34,7 +34,8 @@ impl Simulation {
     }
 
     fn submissions(&self, id: MessageId) -> usize {
-        let is_it = |line: &&Line| matches!(line, Line::Radio(RadioLine::Submit { id: it, .. }) if *it == id.uuid());
+        let is_it =
+            |line: &&Line| matches!(line, Line::Radio(RadioLine::Submit { id: it, .. }) if *it == id.uuid());
         self.witness.lines().iter().filter(is_it).count()
     }
 

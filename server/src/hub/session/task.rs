@@ -15,9 +15,7 @@ use super::port::{Input, Output};
 use super::state::Session;
 use crate::hub::directory::Registration;
 use crate::relay::Relay;
-use crate::relay::ingest::{
-    CloseSession, CommandRow, CommitError, Frames, NextVerdict, OpenVerdict, ReadError, RecordVerdict,
-};
+use crate::relay::ingest::CloseSession;
 
 /// Frames that may wait to be written: the window, acknowledgements and pings, with room to spare. Beyond it the
 /// phone is not reading.
@@ -113,24 +111,13 @@ impl Ended {
     }
 }
 
-/// What the store answers.
-enum Answer {
-    Opened(Result<OpenVerdict, CommitError>),
-    Recorded(Result<RecordVerdict, CommitError>),
-    Next(Result<NextVerdict, CommitError>),
-    StalledSet(Result<bool, CommitError>),
-    Frames(Result<Frames, ReadError>),
-    Commands(Result<Vec<CommandRow>, ReadError>),
-    Finished,
-}
-
 struct Conversation {
     session: Session,
     relay: Relay,
     registration: Registration,
     unwritten: VecDeque<Outgoing>,
     /// Changes and reads under way: one of each kind at most, and the results of commands.
-    work: FuturesUnordered<LocalBoxFuture<'static, Answer>>,
+    work: FuturesUnordered<LocalBoxFuture<'static, Option<Input<'static>>>>,
 }
 
 impl Conversation {
@@ -189,18 +176,9 @@ impl Conversation {
         }
     }
 
-    fn answer(&mut self, answer: Answer) -> Vec<Output> {
+    fn answer(&mut self, answer: Option<Input<'static>>) -> Vec<Output> {
         let now = self.relay.clock().now();
-        let input = match answer {
-            Answer::Opened(verdict) => Input::Opened(verdict),
-            Answer::Recorded(verdict) => Input::Recorded(verdict),
-            Answer::Next(verdict) => Input::Next(verdict),
-            Answer::StalledSet(verdict) => Input::StalledSet(verdict),
-            Answer::Frames(frames) => Input::Frames(frames),
-            Answer::Commands(commands) => Input::Commands(commands),
-            Answer::Finished => return Vec::new(),
-        };
-        self.session.step(input, now)
+        answer.map(|input| self.session.step(input, now)).unwrap_or_default()
     }
 
     /// Does what the session asks for; the code when it closes.
@@ -214,36 +192,36 @@ impl Conversation {
                 Output::Telemetry(telemetry) => self.registration.telemetry(*telemetry),
                 Output::Close(code) => return Some(code),
                 Output::Open(change) => {
-                    self.work(async move { Answer::Opened(relay.open_session(*change).await) });
+                    self.work(async move { Some(Input::Opened(relay.open_session(*change).await)) });
                 }
                 Output::Record(change) => {
-                    self.work(async move { Answer::Recorded(relay.record_events(change).await) });
+                    self.work(async move { Some(Input::Recorded(relay.record_events(change).await)) });
                 }
                 Output::Next(change) => {
-                    self.work(async move { Answer::Next(relay.dispatch_next(change).await) });
+                    self.work(async move { Some(Input::Next(relay.dispatch_next(change).await)) });
                 }
                 Output::SetStalled(change) => {
-                    self.work(async move { Answer::StalledSet(relay.set_stalled(change).await) });
+                    self.work(async move { Some(Input::StalledSet(relay.set_stalled(change).await)) });
                 }
                 Output::ReadFrames(question) => {
-                    self.work(async move { Answer::Frames(relay.frames_above(question).await) });
+                    self.work(async move { Some(Input::Frames(relay.frames_above(question).await)) });
                 }
                 Output::ReadCommands => self.work(async move {
                     let now = relay.clock().now();
-                    Answer::Commands(relay.open_commands(device_id, now).await)
+                    Some(Input::Commands(relay.open_commands(device_id, now).await))
                 }),
                 Output::Finish(change) => self.work(async move {
                     if let Err(error) = relay.finish_command(change).await {
                         tracing::warn!(device = %device_id, %error, "a command's result was not stored; it is asked again");
                     }
-                    Answer::Finished
+                    None
                 }),
             }
         }
         None
     }
 
-    fn work(&mut self, work: impl Future<Output = Answer> + 'static) {
+    fn work(&mut self, work: impl Future<Output = Option<Input<'static>>> + 'static) {
         self.work.push(work.boxed_local());
     }
 

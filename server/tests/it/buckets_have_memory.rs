@@ -8,8 +8,8 @@ use std::time::Instant;
 use android_bridge::sim::CarrierProfile;
 use serde_json::Value;
 
+use crate::support::HubOptions;
 use crate::support::fleet::{Installation, Line, Quota};
-use crate::support::{HubOptions, eventually};
 
 const FREE: Quota = Quota { burst: 5, refill_per_minute: 1 };
 const TO: &str = "+436601234567";
@@ -70,8 +70,7 @@ async fn what_waited_for_a_token_leaves_in_order_and_nothing_fails() {
     for n in 0..25 {
         ids.push(line.send(TO, &format!("number {n}")).await);
     }
-    eventually("all are delivered", || async { (town.count("DELIVERED").await? == ids.len()).then_some(()) })
-        .await;
+    town.until_delivered(ids.len()).await;
     let mut before = String::new();
     for id in &ids {
         let left = line.customer.message(id).await.unwrap()["dispatchedAt"].as_str().unwrap().to_owned();

@@ -5,7 +5,13 @@
 
 mod accepted_is_durable;
 mod buckets_have_memory;
+mod call_order;
 mod inbound_never_lost;
 mod management;
+mod never_from_the_wrong_number;
+mod never_sent_twice;
 mod presence_is_true;
+mod reconnect_storm;
+mod states_rise;
+mod stopping_is_safe;
 mod support;

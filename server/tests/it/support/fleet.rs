@@ -188,6 +188,14 @@ impl Installation {
         answer.headers.get("x-total-count")?.to_str().ok()?.parse().ok()
     }
 
+    /// Waits until so many messages are delivered: receipts come when the carrier pleases.
+    pub async fn until_delivered(&self, messages: usize) {
+        eventually(&format!("{messages} messages are delivered"), || async {
+            (self.count("DELIVERED").await? == messages).then_some(())
+        })
+        .await;
+    }
+
     /// The end of a run where everything healed: nothing waits, nothing is on its way, and the verdict is clean.
     pub async fn judge(&mut self) -> Counts {
         eventually("nothing is queued or on its way", || async {

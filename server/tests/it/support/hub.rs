@@ -68,8 +68,10 @@ impl Hub {
         let port = ready_port(&mut child, data_dir);
         let hub = Hub { child, port, data_dir: data_dir.to_owned(), options };
         let health = hub.url("/healthz");
-        eventually("the hub is ready", || async { reqwest::get(&health).await.ok()?.status().is_success().then_some(()) })
-            .await;
+        eventually("the hub is ready", || async {
+            reqwest::get(&health).await.ok()?.status().is_success().then_some(())
+        })
+        .await;
         hub
     }
 
@@ -107,9 +109,16 @@ impl Hub {
         self.child.wait().unwrap()
     }
 
+    /// Waits for its end, with a deadline; nobody asks it to end.
+    pub async fn until_ended(&mut self) -> ExitStatus {
+        let child = std::sync::Mutex::new(&mut self.child);
+        eventually("the hub ends", || async { child.lock().unwrap().try_wait().unwrap() }).await
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: i32) {
-        let status = Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status().unwrap();
+        let status =
+            Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status().unwrap();
         assert!(status.success(), "the hub was gone already");
     }
 
@@ -122,6 +131,12 @@ impl Hub {
     pub async fn restart(&mut self) {
         let (data_dir, port, options) = (self.data_dir.clone(), self.port, self.options.clone());
         *self = Hub::start_on(&data_dir, port, options).await;
+    }
+
+    /// The same with other options.
+    pub async fn restart_with(&mut self, options: HubOptions) {
+        self.options = options;
+        self.restart().await;
     }
 
     /// Runs a management command with `--json`; panics unless it succeeds.
@@ -142,7 +157,8 @@ impl Drop for Hub {
 pub fn manage(data_dir: &Path, words: &[&str]) -> Value {
     let (status, output, errors) = run(data_dir, words);
     assert!(status.success(), "`{}` failed: {output}{errors}", words.join(" "));
-    serde_json::from_str(&output).unwrap_or_else(|error| panic!("`{}` printed {output}: {error}", words.join(" ")))
+    serde_json::from_str(&output)
+        .unwrap_or_else(|error| panic!("`{}` printed {output}: {error}", words.join(" ")))
 }
 
 /// The same without judging: exit status, standard output, standard error.

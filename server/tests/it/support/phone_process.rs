@@ -2,14 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
-use super::eventually;
 use super::fleet::Installation;
 
 /// A running phone; dropping it kills it.
 pub struct PhoneProcess {
-    child: Child,
+    child: Mutex<Child>,
 }
 
 impl PhoneProcess {
@@ -21,42 +20,37 @@ impl PhoneProcess {
         command.args(words).args(["run", "--no-replies", "--hub", &town.hub.url(""), "--data"]).arg(folder);
         command.arg("--log").arg(town.witness_path()).args(args);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        PhoneProcess { child: command.spawn().expect("relay-phone starts") }
+        PhoneProcess { child: Mutex::new(command.spawn().expect("relay-phone starts")) }
+    }
+
+    /// Process id, of the tracer where there is one.
+    pub fn pid(&self) -> u32 {
+        self.child.lock().unwrap().id()
     }
 
     /// Sends a signal.
     pub fn signal(&self, signal: &str) {
-        let status =
-            Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        let status = Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status();
         assert!(status.unwrap().success(), "the phone was gone already");
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
-        self.end();
+    pub fn kill(self) {
+        drop(self);
     }
 
     /// How it ended, if it has.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().unwrap()
-    }
-
-    /// Waits for its end.
-    pub async fn until_ended(mut self) -> ExitStatus {
-        let child = std::sync::Mutex::new(&mut self);
-        eventually("the phone ends", || async { child.lock().unwrap().ended() }).await
-    }
-
-    fn end(&mut self) {
-        // Gone already is as good.
-        let _gone = self.child.kill();
-        self.child.wait().unwrap();
+    pub fn ended(&self) -> Option<ExitStatus> {
+        self.child.lock().unwrap().try_wait().unwrap()
     }
 }
 
 impl Drop for PhoneProcess {
     fn drop(&mut self) {
-        self.end();
+        let child = self.child.get_mut().unwrap();
+        // Gone already is as good.
+        let _gone = child.kill();
+        child.wait().unwrap();
     }
 }
 

@@ -10,6 +10,7 @@ mod manage;
 mod migrate;
 mod output;
 mod serve;
+mod signals;
 
 use std::process::ExitCode;
 

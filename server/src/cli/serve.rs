@@ -1,9 +1,8 @@
 //! `relay-hub serve`
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
-
 use super::exit::Exit;
 use super::output;
+use super::signals::StopSignals;
 use crate::app::App;
 use crate::config::{Config, LogFormat};
 use crate::telemetry::{self, LogForm};
@@ -44,7 +43,7 @@ pub(super) fn run(serve: Serve) -> Exit {
 
 async fn serve_until_told(config: Config) -> Exit {
     // Before anything is opened: a signal that comes while the hub starts is not lost.
-    let mut signals = match Signals::listen() {
+    let mut signals = match StopSignals::listen() {
         Ok(signals) => signals,
         Err(error) => {
             output::complain(format!("signals cannot be listened to: {error}"));
@@ -60,7 +59,7 @@ async fn serve_until_told(config: Config) -> Exit {
     };
     let exit = tokio::select! {
         // Asked to stop.
-        name = signals.next() => {
+        name = signals.come() => {
             tracing::info!(signal = name, "stopping; a second signal ends the hub at once");
             Exit::Done
         }
@@ -72,31 +71,9 @@ async fn serve_until_told(config: Config) -> Exit {
     };
     tokio::select! {
         () = running.stop() => exit,
-        name = signals.next() => {
+        name = signals.come_again() => {
             tracing::warn!(signal = name, "ended at once; what was accepted is on disk");
             std::process::exit(Exit::Failed as i32);
-        }
-    }
-}
-
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> std::io::Result<Signals> {
-        Ok(Signals {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            // Either is enough; which one is only for the log.
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
         }
     }
 }

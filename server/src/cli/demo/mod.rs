@@ -19,10 +19,6 @@ mod verdict;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::Instant;
 
 use self::cast::Member;
 use self::logs::Logs;
@@ -30,6 +26,7 @@ use self::trouble::DemoError;
 use self::verdict::Judged;
 use super::exit::Exit;
 use super::output::{complain, say};
+use super::signals::StopSignals;
 use crate::app::{App, RunningApp, StartError};
 use crate::config::{Config, DataSettings, ListenSettings};
 use crate::relay::Relay;
@@ -39,8 +36,6 @@ use crate::telemetry::{self, LogForm};
 const DEFAULT_PORT: u16 = 8080;
 /// Ports that are looked at after that one: where so many are taken, something else is wrong.
 const PORTS_TRIED: u16 = 100;
-/// Signals that come within this time are one.
-const ONE_CTRL_C: Duration = Duration::from_millis(500);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -83,14 +78,14 @@ pub(super) fn run(demo: Demo) -> Exit {
 
 async fn perform(demo: Demo) -> Result<Exit, DemoError> {
     // Before anything is opened: a signal that comes while the demo starts is not lost.
-    let mut signals = StopSignals::listen()?;
+    let mut signals = StopSignals::listen().map_err(DemoError::Signals)?;
     let mut hub = start_hub(&demo.data_dir, demo.port).await?;
     let mut stage = Stage::open(&hub, demo.data_dir)?;
     let ended = tokio::select! {
         // Only something that cannot go on ends the play by itself.
         ended = Box::pin(stage.play()) => ended,
         // Asked to stop.
-        () = signals.come() => Ok(()),
+        _ = signals.come() => Ok(()),
         // Without its server there is nothing to show.
         why = hub.server_died() => Err(DemoError::HubDied(why)),
     };
@@ -102,7 +97,7 @@ async fn perform(demo: Demo) -> Result<Exit, DemoError> {
         // What ended the play is told, and not what it may have spoilt of the end.
         verdict = Box::pin(stage.finish(hub)) => ended.and_then(|()| announce(verdict?)),
         // Asked again, by somebody who does not want to wait; everything accepted is on disk.
-        () = signals.come_again() => std::process::exit(Exit::Failed as i32),
+        _ = signals.come_again() => std::process::exit(Exit::Failed as i32),
     }
 }
 
@@ -173,39 +168,4 @@ async fn start_hub(data_dir: &Path, port: Option<u16>) -> Result<RunningApp, Dem
         }
     }
     unreachable!("the last port's answer is returned")
-}
-
-/// The two signals that end a demo.
-struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl StopSignals {
-    fn listen() -> Result<StopSignals, DemoError> {
-        let listen = |kind| signal(kind).map_err(DemoError::Signals);
-        Ok(StopSignals {
-            terminate: listen(SignalKind::terminate())?,
-            interrupt: listen(SignalKind::interrupt())?,
-        })
-    }
-
-    /// A second time, and meant so: a terminal and a wrapper (`timeout`, `cargo run`) may both pass on one Ctrl-C.
-    async fn come_again(&mut self) {
-        let asked = Instant::now();
-        loop {
-            self.come().await;
-            if asked.elapsed() > ONE_CTRL_C {
-                return;
-            }
-        }
-    }
-
-    async fn come(&mut self) {
-        tokio::select! {
-            // Either is enough.
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
 }

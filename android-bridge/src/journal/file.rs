@@ -25,7 +25,7 @@ pub struct FileJournal {
     file: File,
     pending: Vec<u8>,
     /// Two processes on one journal would send twice; the lock lives as long as the journal.
-    _lock: File,
+    lock: File,
 }
 
 impl FileJournal {
@@ -39,7 +39,7 @@ impl FileJournal {
         }
         let file = open_private(&dir.join(FILE_NAME))?;
         sync_dir(dir)?;
-        Ok(FileJournal { dir: dir.to_path_buf(), file, pending: Vec::new(), _lock: lock })
+        Ok(FileJournal { dir: dir.to_path_buf(), file, pending: Vec::new(), lock })
     }
 
     /// Starts over with an empty journal: after a pairing as another device, or as one that went back.
@@ -71,6 +71,14 @@ impl FileJournal {
         self.file = file;
         self.pending.clear();
         Ok(())
+    }
+}
+
+impl Drop for FileJournal {
+    fn drop(&mut self) {
+        // Said, not left to the closing of the descriptor: a child that this process forks elsewhere holds a copy
+        // of it until it executes its program, and with the copy the lock.
+        let _closing_unlocks_too = flock(&self.lock, FlockOperation::Unlock);
     }
 }
 

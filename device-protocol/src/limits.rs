@@ -9,6 +9,8 @@ pub const MAX_UP_FRAME_BYTES: usize = 256 * 1024;
 pub const MAX_DOWN_FRAME_BYTES: usize = 128 * 1024;
 /// `events` frames a phone may have unacknowledged; the third is a flood.
 pub const MAX_UNACKED_UP_FRAMES: usize = 2;
+/// Frames of any kind that a phone may send in a second, pings included: far more than a busy phone needs.
+pub const MAX_UP_FRAMES_PER_SECOND: u32 = 2_000;
 /// Events in one frame: bounds the hub's transaction whatever their size.
 pub const MAX_EVENTS_PER_FRAME: usize = 256;
 /// `send` frames the hub may have unacknowledged.

@@ -33,6 +33,7 @@ fn every_limit_has_its_row_with_its_number() {
         ("MAX_UP_FRAME_BYTES", limits::MAX_UP_FRAME_BYTES.to_string()),
         ("MAX_DOWN_FRAME_BYTES", limits::MAX_DOWN_FRAME_BYTES.to_string()),
         ("MAX_UNACKED_UP_FRAMES", limits::MAX_UNACKED_UP_FRAMES.to_string()),
+        ("MAX_UP_FRAMES_PER_SECOND", limits::MAX_UP_FRAMES_PER_SECOND.to_string()),
         ("MAX_EVENTS_PER_FRAME", limits::MAX_EVENTS_PER_FRAME.to_string()),
         ("MAX_UNACKED_DOWN_FRAMES", limits::MAX_UNACKED_DOWN_FRAMES.to_string()),
         ("MAX_UNACKED_DOWN_BYTES", limits::MAX_UNACKED_DOWN_BYTES.to_string()),

@@ -15,6 +15,8 @@ pub enum Input<'a> {
     Text(&'a str),
     /// A binary frame: there are none in this protocol.
     Binary,
+    /// A frame above the limit, or one that is no WebSocket frame: nothing more can be read.
+    Broken(CloseCode),
     /// A ping or a pong.
     Heartbeat,
     /// The store opened the session, or refused.

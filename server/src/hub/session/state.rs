@@ -90,8 +90,9 @@ impl Session {
         match input {
             Input::Text(text) => self.text(text, now),
             Input::Binary => {
-                self.close(CloseCode::MalformedFrame, "binary frames are not part of this protocol")
+                self.close(CloseCode::FrameTooLarge, "binary frames are not part of this protocol")
             }
+            Input::Broken(code) => self.close(code, "the frame is larger than a phone's may be, or is none"),
             Input::Heartbeat => self.heartbeat(now),
             Input::Opened(verdict) => self.opened(verdict, now),
             Input::Recorded(verdict) => self.recorded(verdict, now),
@@ -434,7 +435,7 @@ impl Session {
         if matches!(self.phase, Phase::Closed) {
             return;
         }
-        self.write(&DownFrame::Closing(Closing { reason, detail: detail.to_owned(), spread_ms }));
+        self.write(&DownFrame::Closing(Closing { reason, detail: short(detail), spread_ms }));
         self.outputs.push(Output::Close(reason));
         self.phase = Phase::Closed;
     }

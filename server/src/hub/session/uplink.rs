@@ -3,12 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use device_protocol::limits::MAX_UNACKED_UP_FRAMES;
+use device_protocol::limits::{MAX_UNACKED_UP_FRAMES, MAX_UP_FRAMES_PER_SECOND};
 use relay_domain::Timestamp;
 use relay_domain::report::Report;
-
-/// Frames of any kind a second: ten times what a busy phone sends, and little work for the hub.
-const MAX_FRAMES_PER_SECOND: u32 = 2_000;
 
 /// One `events` frame, or what is left of it.
 #[derive(Debug)]
@@ -57,7 +54,7 @@ impl Uplink {
             self.frames_in_second = 0;
         }
         self.frames_in_second += 1;
-        self.frames_in_second <= MAX_FRAMES_PER_SECOND
+        self.frames_in_second <= MAX_UP_FRAMES_PER_SECOND
     }
 
     /// Holds an `events` frame; false if it is one too many.

@@ -45,6 +45,8 @@ pub enum PairError {
         code: RefusalCode,
         /// What happened and what to do.
         message: String,
+        /// When to try again, where the hub says so.
+        retry_after: Option<Duration>,
     },
     /// Something else answered, or a hub of another time.
     #[error("`{url}` answered status `{status}`, which is not a hub's answer: is the address right?")]
@@ -81,6 +83,8 @@ pub async fn pair(hub_url: &str, code: &str, model: &str) -> Result<Pairing, Pai
     let request = PairRequest { code: code.into(), model: model.into() };
     let reply = client.post(&url).json(&request).send().await.map_err(unreachable)?;
     let status = reply.status();
+    let retry_after = reply.headers().get(reqwest::header::RETRY_AFTER).and_then(|value| value.to_str().ok());
+    let retry_after = retry_after.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
     let body = reply.bytes().await.map_err(unreachable)?;
     if status.is_success()
         && let Ok(PairReply { device_id, token, .. }) = serde_json::from_slice(&body)
@@ -88,7 +92,9 @@ pub async fn pair(hub_url: &str, code: &str, model: &str) -> Result<Pairing, Pai
         return Ok(Pairing { device_id, token });
     }
     match serde_json::from_slice::<RefusalBody>(&body) {
-        Ok(RefusalBody { error }) => Err(PairError::Refused { code: error.code, message: error.message }),
+        Ok(RefusalBody { error }) => {
+            Err(PairError::Refused { code: error.code, message: error.message, retry_after })
+        }
         Err(_) => Err(PairError::Strange { url, status: status.as_u16() }),
     }
 }

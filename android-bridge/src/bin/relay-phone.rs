@@ -100,7 +100,7 @@ struct Simulate {
     /// How many phones; needs as many codes or tokens.
     #[arg(long, value_name = "N")]
     phones: usize,
-    /// File with one pairing code a line.
+    /// File with one pairing code a line (the hub lets one address pair ten phones a minute).
     #[arg(long, value_name = "FILE", required_unless_present = "tokens", conflicts_with = "tokens")]
     codes: Option<PathBuf>,
     /// File with `<device id> <token>` a line: phones that are paired already.
@@ -267,7 +267,10 @@ async fn run_fleet(simulate: Simulate) -> Result<(), String> {
         }
     });
     say(&format!("starting {} phones", simulate.phones));
-    let phones = fleet::start(configs).await.map_err(|error| error.to_string())?;
+    let waiting = |running, wait: Duration| {
+        say(&format!("{running} phones run; the hub lets the next one pair in {} s", wait.as_secs()));
+    };
+    let phones = fleet::start(configs, waiting).await.map_err(|error| error.to_string())?;
     say("all phones run; Ctrl-C stops them");
     let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
     loop {

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use device_protocol::RefusalCode;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::demo_sim;
 use crate::{
     driver::{Phone, PhoneConfig, PhoneHandle, StartError},
-    pairing::Pairing,
+    pairing::{PairError, Pairing},
 };
 
 /// Phones started in one breath: a thousand handshakes at once would measure the accept queue, not the hub.
@@ -21,11 +22,28 @@ pub fn demo_number(phone: usize, slot: u8) -> String {
     format!("+1555{:06}{slot}", phone % 1_000_000)
 }
 
-/// Starts phones one after the other, each from its own configuration.
-pub async fn start(configs: impl IntoIterator<Item = PhoneConfig>) -> Result<Vec<PhoneHandle>, StartError> {
+/// Starts phones one after the other, each from its own configuration. A hub lets one address pair ten phones a
+/// minute: `waiting` is told how many run and how long the next one waits.
+pub async fn start(
+    configs: impl IntoIterator<Item = PhoneConfig>,
+    mut waiting: impl FnMut(usize, Duration),
+) -> Result<Vec<PhoneHandle>, StartError> {
     let mut phones = Vec::new();
     for config in configs {
-        phones.push(Phone::start(config).await?);
+        let phone = loop {
+            match Phone::start(config.clone()).await {
+                Err(StartError::Pair(PairError::Refused {
+                    code: RefusalCode::TooManyTries,
+                    retry_after: Some(wait),
+                    ..
+                })) => {
+                    waiting(phones.len(), wait);
+                    sleep(wait).await;
+                }
+                started => break started?,
+            }
+        };
+        phones.push(phone);
         if phones.len() % STARTED_AT_ONCE == 0 {
             sleep(BREATH).await;
         }

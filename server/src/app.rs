@@ -198,6 +198,7 @@ fn hub_settings(phones: &PhoneSettings) -> HubSettings {
         ping_interval: phones.ping_interval,
         stalled_after: phones.stalled_after,
         drain_spread: phones.drain_spread,
+        write_timeout: phones.write_timeout,
         guard_segments: phones.radio_guard_segments,
         guard_window: phones.radio_guard_window,
         ..HubSettings::default()

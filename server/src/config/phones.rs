@@ -14,6 +14,9 @@ pub struct PhoneSettings {
     /// A phone that does not acknowledge a frame for so long gets nothing new until it does [shortened by tests]
     #[arg(long, env = "RELAY_STALLED_AFTER", value_name = "TIME", default_value = "5s", value_parser = span::parse)]
     pub stalled_after: Duration,
+    /// Data that a phone does not take for so long costs it the connection [shortened by tests]
+    #[arg(long, env = "RELAY_WRITE_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = span::parse)]
+    pub write_timeout: Duration,
     /// A message whose fate nobody has told for so long is given up as failed, outcome unknown
     #[arg(long, env = "RELAY_UNCERTAIN_AFTER", value_name = "TIME", default_value = "24h", value_parser = span::parse)]
     pub uncertain_after: Duration,
@@ -37,6 +40,7 @@ impl Default for PhoneSettings {
         PhoneSettings {
             ping_interval: Duration::from_secs(25),
             stalled_after: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(30),
             uncertain_after: Duration::from_secs(24 * 60 * 60),
             sweep_interval: Duration::from_secs(5),
             drain_spread: Duration::from_secs(10),

@@ -16,12 +16,17 @@ const MAX_MODEL_CHARACTERS: usize = 80;
 /// Adds the route.
 pub fn configure(hub: &Hub, config: &mut web::ServiceConfig) {
     let hub = hub.clone();
-    config.service(web::resource(PAIR_PATH).app_data(web::PayloadConfig::new(MAX_BODY_BYTES)).route(
-        web::post().to(move |request: HttpRequest, body: web::Bytes| pair(hub.clone(), request, body)),
-    ));
+    config.service(
+        web::resource(PAIR_PATH)
+            .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
+            .route(web::post().to(move |request: HttpRequest, body: Body| pair(hub.clone(), request, body))),
+    );
 }
 
-async fn pair(hub: Hub, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+/// The body, or why it could not be taken: a refusal in the protocol's words either way.
+type Body = Result<web::Bytes, actix_web::Error>;
+
+async fn pair(hub: Hub, request: HttpRequest, body: Body) -> HttpResponse {
     // Counted before the code is looked at: a guesser learns nothing from the order.
     if let Some(address) = request.peer_addr()
         && let Err(wait) = hub.tries.count(address.ip())
@@ -32,6 +37,12 @@ async fn pair(hub: Hub, request: HttpRequest, body: web::Bytes) -> HttpResponse 
         refused.headers_mut().insert(header::RETRY_AFTER, seconds);
         return refused;
     }
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => {
+            return refuse(RefusalCode::BadRequest, &format!("the body cannot be taken: {error}"));
+        }
+    };
     let asked: PairRequest = match serde_json::from_slice(&body) {
         Ok(asked) => asked,
         Err(error) => {

@@ -128,6 +128,10 @@ fn incoming(frames: AggregatedMessageStream) -> impl Stream<Item = Incoming> + U
         Ok(AggregatedMessage::Pong(_)) => Incoming::Pong,
         Ok(AggregatedMessage::Close(_)) => Incoming::Close,
         Err(actix_ws::ProtocolError::Overflow) => Incoming::Broken(CloseCode::FrameTooLarge),
+        // A frame that grew too large in parts; parts that are no UTF-8 together are `InvalidData`.
+        Err(actix_ws::ProtocolError::Io(error)) if error.kind() == std::io::ErrorKind::Other => {
+            Incoming::Broken(CloseCode::FrameTooLarge)
+        }
         Err(_) => Incoming::Broken(CloseCode::MalformedFrame),
     })
 }

@@ -28,6 +28,8 @@ use crate::relay::ingest::{
 
 /// How long a change or read that the store could not take now waits before it is tried again.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
+/// Characters of a phone's own words that are said back to it: an answer fits its frame whatever it repeats.
+const REPEATED_CHARACTERS: usize = 200;
 
 enum Phase {
     /// Nothing but a hello may come.
@@ -142,7 +144,7 @@ impl Session {
         let frame = match UpFrame::parse(text) {
             Ok(frame) => frame,
             Err(FrameError::UnknownType(name)) => {
-                let detail = format!("this hub does not know frames of type `{name}`");
+                let detail = format!("this hub does not know frames of type `{}`", short(&name));
                 return self.write(&DownFrame::Error(ErrorFrame { code: ErrorCode::UnknownType, detail }));
             }
             Err(error @ FrameError::TooLarge(_)) => {
@@ -443,4 +445,8 @@ impl Session {
     fn write(&mut self, frame: &DownFrame) {
         self.outputs.push(Output::Text(frame.to_text()));
     }
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(REPEATED_CHARACTERS).collect()
 }

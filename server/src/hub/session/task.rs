@@ -138,7 +138,6 @@ impl Conversation {
                 frame = frames.next() => match frame {
                     None => return Ended::Vanished,
                     Some(Incoming::Close) => return Ended::ByPhone,
-                    Some(Incoming::Broken(code)) => return self.part(code, writing, sink).await,
                     Some(frame) => self.receive(frame),
                 },
                 // The store answered: only now may an acknowledgement leave.
@@ -172,7 +171,8 @@ impl Conversation {
                 self.session.step(Input::Heartbeat, now)
             }
             Incoming::Pong => self.session.step(Input::Heartbeat, now),
-            Incoming::Binary | Incoming::Broken(_) | Incoming::Close => self.session.step(Input::Binary, now),
+            Incoming::Broken(code) => self.session.step(Input::Broken(code), now),
+            Incoming::Binary | Incoming::Close => self.session.step(Input::Binary, now),
         }
     }
 

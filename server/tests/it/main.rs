@@ -2,8 +2,10 @@
 //! per promise; nothing here knows the inside of the hub.
 //!
 //! Tests await facts with a deadline and never sleep to wait; intervals are shortened by documented settings.
+#![expect(clippy::unwrap_used, reason = "a test's helpers are the test, and clippy sees only its functions")]
 
 mod accepted_is_durable;
+mod bad_phones;
 mod buckets_have_memory;
 mod call_order;
 mod inbound_never_lost;
@@ -12,6 +14,7 @@ mod never_from_the_wrong_number;
 mod never_sent_twice;
 mod presence_is_true;
 mod reconnect_storm;
+mod rest;
 mod states_rise;
 mod stopping_is_safe;
 mod support;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use diesel::sql_types::Text;
@@ -27,6 +27,7 @@ use relay_store::changes::{
 use relay_store::queries::FindOutbound;
 use relay_store::{Announce, Change, Effect, FrameRow, Query, Store, StoreConfig};
 use tempfile::TempDir;
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 /// A clock that stands still until it is turned. It counts how often it was asked: once a batch.
@@ -52,13 +53,13 @@ impl TestClock {
 #[derive(Default)]
 struct Listener {
     heard: Mutex<Vec<Effect>>,
-    gate: Mutex<()>,
+    gate: tokio::sync::Mutex<()>,
 }
 
 impl Announce for Listener {
     fn announce(&self, effect: Effect) {
         self.heard.lock().unwrap().push(effect);
-        drop(self.gate.lock().unwrap());
+        drop(self.gate.blocking_lock());
     }
 }
 
@@ -126,8 +127,8 @@ impl Bench {
     }
 
     /// Shuts the gate: the lane stops after its next commit that announces something.
-    pub fn shut_gate(&self) -> MutexGuard<'_, ()> {
-        self.listener.gate.lock().unwrap()
+    pub async fn shut_gate(&self) -> MutexGuard<'_, ()> {
+        self.listener.gate.lock().await
     }
 
     /// Whether the lane stands at the gate with something announced since [`Bench::heard`] was asked last.

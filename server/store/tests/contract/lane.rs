@@ -59,7 +59,7 @@ async fn one_transaction_serves_everyone_who_waits() {
     let bench = Bench::open();
     let (_, key) = bench.sender(PlanName::Pro).await;
     bench.heard().await;
-    let gate = bench.shut_gate();
+    let gate = bench.shut_gate().await;
     stop_the_lane(&bench, key.id).await;
     let before = bench.clock.asked();
     let waiting = wait_together(&bench.store.lane(), BATCH).await;
@@ -77,7 +77,7 @@ async fn a_full_inbox_answers_busy_and_keeps_what_it_has() {
     let (_, key) = bench.sender(PlanName::Pro).await;
     bench.heard().await;
     let accounts = bench.count("account");
-    let gate = bench.shut_gate();
+    let gate = bench.shut_gate().await;
     stop_the_lane(&bench, key.id).await;
     let waiting = wait_together(&bench.store.lane(), INBOX).await;
     assert_eq!(bench.store.lane().api(account("one too many")).await.err(), Some(CommitError::Busy));
@@ -99,7 +99,7 @@ async fn a_guilty_change_is_refused_alone_and_its_neighbours_commit() {
     bench.api(create_key(&phone, 0, KeyDigest(digest(50)))).await;
     bench.heard().await;
     let accounts = bench.count("account");
-    let gate = bench.shut_gate();
+    let gate = bench.shut_gate().await;
     stop_the_lane(&bench, key.id).await;
     let lane = bench.store.lane();
     let before = wait_together(&lane, 3).await;
@@ -122,7 +122,7 @@ async fn a_guilty_change_takes_back_nothing_of_a_neighbours_row() {
     let victim = bench.key(&phone, 0).await;
     bench.api(create_key(&phone, 0, KeyDigest(digest(50)))).await;
     bench.heard().await;
-    let gate = bench.shut_gate();
+    let gate = bench.shut_gate().await;
     stop_the_lane(&bench, victim.id).await;
     let lane = bench.store.lane();
     let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count] };
@@ -145,7 +145,7 @@ async fn a_closed_lane_refuses_and_what_waited_is_committed() {
     let (_, key) = bench.sender(PlanName::Pro).await;
     bench.heard().await;
     let (lane, path) = (bench.store.lane(), bench.path());
-    let gate = bench.shut_gate();
+    let gate = bench.shut_gate().await;
     stop_the_lane(&bench, key.id).await;
     let waiting = wait_together(&lane, 10).await;
     drop(gate);

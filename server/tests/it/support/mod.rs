@@ -7,6 +7,7 @@ pub mod customer;
 pub mod fleet;
 pub mod hub;
 pub mod phone_process;
+pub mod raw_phone;
 pub mod trace;
 
 pub use await_fact::eventually;

@@ -150,6 +150,8 @@ async fn what_a_lost_journal_had_is_uncertain_and_no_other_journal_sends_it() {
     line.until("has them all", |phone| phone.unfinished == 3).await;
     line.kill().await;
     town.note(&json!({ "log": "phone", "kind": "wiped", "phone": line.device_id, "at_ms": now_ms() }));
+    // What is accepted before the hub sees the end of the connection is bound to the lost journal too.
+    eventually("gone", || async { line.shown().await.filter(|device| device["status"] == "OFFLINE") }).await;
     let waiting = line.send(TO, "not yet dispatched").await;
     let installed = PhoneConfig {
         storage: Storage::Memory(SharedMemoryJournal::new()),

@@ -68,7 +68,7 @@ impl Writer {
             ids: IdSource::new(seed),
             incarnation,
             commits: 0,
-entries: 0,
+            entries: 0,
             connections: HashMap::new(),
         })
     }

@@ -5,6 +5,8 @@
 //! COMMIT, never before.
 
 mod batch;
+#[cfg(test)]
+mod full_disk;
 mod hot;
 mod job;
 mod run;

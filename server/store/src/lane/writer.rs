@@ -73,6 +73,12 @@ impl Writer {
         })
     }
 
+    /// The connection, for a test that fills its disk.
+    #[cfg(test)]
+    pub(super) fn connection(&mut self) -> &mut Conn {
+        &mut self.conn
+    }
+
     /// The hub's incarnation.
     pub fn incarnation(&self) -> u32 {
         self.incarnation

@@ -1,6 +1,7 @@
 //! Random and mutated frames at a live hub: whatever they end, they never bring it down.
 
 use device_protocol::{UpFrame, events_frame};
+use futures_util::future::join_all;
 use rand::rngs::StdRng;
 use rand::{Rng as _, RngExt as _, SeedableRng as _};
 use serde_json::Value;
@@ -10,10 +11,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 use uuid::Uuid;
 
 use super::scene::Scene;
-use crate::support::raw_phone::{RawPhone, about, inbound};
+use crate::support::Hub;
+use crate::support::hub::log_of;
+use crate::support::raw_phone::{Paired, RawPhone, about, inbound};
 
 const SEED: u64 = 0x5e1a_4b0b;
-const SESSIONS: usize = 60;
+/// Devices at once; together with the stage's two they stay below the pairing limit of a minute.
+const PHONES: usize = 6;
+const SESSIONS: usize = 10;
 const FRAMES: usize = 25;
 
 /// Texts that are right, to be made wrong.
@@ -74,30 +79,38 @@ fn frame(dice: &mut StdRng, texts: &[String]) -> Message {
     Message::Frame(Frame::from_payload(header, payload.into()))
 }
 
-#[tokio::test]
-async fn no_frame_brings_the_hub_down() {
-    let mut scene = Scene::set().await;
-    let mut dice = StdRng::seed_from_u64(SEED);
-    let texts = good_texts(&scene);
-    for session in 0..SESSIONS {
-        let mut phone = RawPhone::dial(&scene.hub, &scene.bad.token).await;
+/// Sessions of one device, one after the other.
+async fn misbehave(hub: &Hub, paired: Paired, seed: u64, texts: &[String]) {
+    let mut dice = StdRng::seed_from_u64(seed);
+    for _ in 0..SESSIONS {
+        let mut phone = RawPhone::dial(hub, &paired.token).await;
         if dice.random_range(0..4) != 0 {
-            let mut hello = scene.bad.hello();
+            let mut hello = paired.hello();
             // A journal of its own: the last one may have got anywhere.
-            hello.journal.id = Uuid::from_u128(session as u128 + 1);
+            hello.journal.id = Uuid::from_u128(dice.random());
             phone.introduce(hello).await;
         }
-        let frames: Vec<Message> = (0..FRAMES).map(|_| frame(&mut dice, &texts)).collect();
+        let frames: Vec<Message> = (0..FRAMES).map(|_| frame(&mut dice, texts)).collect();
         phone.say_all(frames).await;
         phone.say_frame(Message::Close(None)).await;
         phone.ending().await;
     }
+}
+
+#[tokio::test]
+async fn no_frame_brings_the_hub_down() {
+    let mut scene = Scene::set().await;
+    let texts = good_texts(&scene);
+    let mut phones = Vec::new();
+    for number in 0..PHONES {
+        phones.push(Paired::new(&scene.hub, &format!("Fuzz {number}")).await);
+    }
+    let seeds = (SEED..).zip(phones);
+    join_all(seeds.map(|(seed, paired)| misbehave(&scene.hub, paired, seed, &texts))).await;
     scene.others_go_on().await;
-    let mut hello = scene.bad.hello();
-    hello.journal.id = Uuid::now_v7();
-    let (mut phone, _) = RawPhone::greet(&scene.hub, &scene.bad.token, hello).await;
+    let mut phone = scene.welcomed().await;
     phone.say(events_frame(1, &[inbound("it still works")])).await;
     phone.hears_ack(1).await;
-    let log = crate::support::hub::log_of(scene.hub.data_dir());
+    let log = log_of(scene.hub.data_dir());
     assert!(!log.contains("panicked"), "{log}");
 }

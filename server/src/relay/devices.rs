@@ -1,6 +1,7 @@
 //! Devices: what is shown of them, and what an operator does to them. Who is connected is told by
 //! [`Presence`](super::presence::Presence), never by the database.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use relay_domain::device::Device;
@@ -85,15 +86,15 @@ pub enum DeviceError {
 impl Relay {
     /// Devices, oldest first: an account's, or all for whoever runs the installation.
     pub async fn list_devices(&self, account_id: Option<AccountId>) -> Result<Vec<DeviceNow>, Trouble> {
-        let stored = self.reads.ask(ListDevices { account_id }).await?;
-        Ok(stored.into_iter().map(|device| self.now(device)).collect())
-    }
-
-    fn now(&self, device: Device) -> DeviceNow {
-        match self.presence.last_frame_at(device.id) {
-            Some(at) => DeviceNow { device, link: Link::Online, last_seen_at: Some(at) },
-            None => DeviceNow { last_seen_at: device.last_seen_at, device, link: Link::Offline },
+        let mut stored = self.reads.ask(ListDevices { account_id }).await?;
+        let seen = |device: &Device| Some((device.id, self.presence.last_frame_at(device.id)?));
+        let live: HashMap<DeviceId, Timestamp> = stored.iter().filter_map(seen).collect();
+        if live.len() < stored.len() {
+            // A session stores its last sign of life before it leaves. One that left since the read would show an
+            // older one than it did while it lived; what is read once its absence is known cannot.
+            stored = self.reads.ask(ListDevices { account_id }).await?;
         }
+        Ok(stored.into_iter().map(|device| now(device, &live)).collect())
     }
 
     /// What waits for a device and what went wrong with it.
@@ -140,5 +141,12 @@ impl Relay {
             return Err(DeviceError::NoSuchDevice);
         }
         Ok(self.settle_unpaired().await.map_err(Trouble::from)?)
+    }
+}
+
+fn now(device: Device, live: &HashMap<DeviceId, Timestamp>) -> DeviceNow {
+    match live.get(&device.id) {
+        Some(at) => DeviceNow { device, link: Link::Online, last_seen_at: Some(*at) },
+        None => DeviceNow { last_seen_at: device.last_seen_at, device, link: Link::Offline },
     }
 }

@@ -7,8 +7,10 @@
 use std::path::Path;
 
 use android_bridge::sim::CarrierProfile;
+use rustix::process::Signal;
 
 use crate::support::fleet::{Installation, Line};
+use crate::support::hub::send_signal;
 use crate::support::phone_process::PhoneProcess;
 use crate::support::trace::{Trace, strace, unmasked};
 use crate::support::{HubOptions, eventually};
@@ -128,7 +130,6 @@ fn assert_phone_order(trace: &Trace, ids: &[String]) {
 fn interrupt_child_of(pid: u32) {
     let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
     let child = children.split_whitespace().next().unwrap();
-    let sent = std::process::Command::new("kill").args(["-INT", child]).status().unwrap();
-    assert!(sent.success(), "the phone was gone already");
+    send_signal(child.parse().unwrap(), Signal::INT);
     assert!(Path::new("/proc").join(pid.to_string()).exists(), "the tracer stays to the end");
 }

@@ -5,6 +5,7 @@ use android_bridge::handset::Paired;
 use android_bridge::journal::SharedMemoryJournal;
 use android_bridge::sim::CarrierProfile;
 use android_bridge::{Identity, Phone, PhoneConfig, Storage};
+use rustix::process::Signal;
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -38,13 +39,13 @@ async fn a_phone_that_vanishes_without_a_fin_is_offline_and_its_messages_wait() 
     })
     .await;
     // The kernel keeps its socket open: no FIN, no Close, and nobody behind it.
-    phone.signal("STOP");
+    phone.signal(Signal::STOP);
     let gone = until_shown(&line, "OFFLINE").await;
     assert!(last_seen(&gone) >= alive && last_seen(&gone) < OffsetDateTime::now_utc(), "{gone}");
     let waits = line.send("+436601234567", "while nobody is there").await;
     assert_eq!(line.customer.message(&waits).await.unwrap()["status"], "QUEUED");
     assert_eq!(last_seen(&line.shown().await.unwrap()), last_seen(&gone), "nothing was heard since");
-    phone.signal("CONT");
+    phone.signal(Signal::CONT);
     until_shown(&line, "ONLINE").await;
     line.customer.until_status(&waits, "DELIVERED").await;
     town.judge().await;

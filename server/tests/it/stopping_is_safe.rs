@@ -7,6 +7,7 @@ use android_bridge::link::dial;
 use android_bridge::sim::CarrierProfile;
 use device_protocol::{CloseCode, DownFrame};
 use futures_util::StreamExt;
+use rustix::process::Signal;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -37,7 +38,7 @@ async fn sigterm_under_load_ends_with_zero_and_loses_nothing() {
         }
         lines[0].phone().receive_sms(0, TO, "and the other way").await;
         eventually("there is load", || async { (accepted.load(Ordering::SeqCst) >= 40).then_some(()) }).await;
-        town.hub.signal(15);
+        town.hub.signal(Signal::TERM);
         let ended = town.hub.until_ended().await;
         tell.send_replace(false);
         posters.join_all().await;
@@ -67,7 +68,7 @@ async fn phones_hear_that_the_hub_drains_and_over_which_time_to_return() {
         tokio::spawn(
             async move { state.wait_for(|phone| !phone.connected).await.unwrap().last_close.clone() },
         );
-    town.hub.signal(15);
+    town.hub.signal(Signal::TERM);
     let mut closing = None;
     while let Some(Ok(message)) = within_deadline("a frame", socket.next()).await {
         if message.is_text()

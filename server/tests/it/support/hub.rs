@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use super::await_fact::DEADLINE;
@@ -99,13 +100,13 @@ impl Hub {
 
     /// `kill -9`: nothing is finished, nothing is said.
     pub fn kill(&mut self) {
-        self.signal(9);
+        self.signal(Signal::KILL);
         self.child.wait().unwrap();
     }
 
     /// SIGTERM; answers with how it ended.
     pub fn terminate(&mut self) -> ExitStatus {
-        self.signal(15);
+        self.signal(Signal::TERM);
         self.child.wait().unwrap()
     }
 
@@ -116,10 +117,8 @@ impl Hub {
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: i32) {
-        let status =
-            Command::new("kill").arg(format!("-{signal}")).arg(self.pid().to_string()).status().unwrap();
-        assert!(status.success(), "the hub was gone already");
+    pub fn signal(&self, signal: Signal) {
+        send_signal(self.pid(), signal);
     }
 
     /// Whether it still runs.
@@ -151,6 +150,12 @@ impl Drop for Hub {
             self.kill();
         }
     }
+}
+
+/// Sends a signal to a process that is there.
+pub fn send_signal(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+    kill_process(pid, signal).expect("the process is there");
 }
 
 /// Runs a management command against a data directory, hub or no hub.

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, OnceLock};
 
+use rustix::process::Signal;
+
 use super::fleet::Installation;
+use super::hub::send_signal;
 
 /// A running phone; dropping it kills it.
 pub struct PhoneProcess {
@@ -29,9 +32,8 @@ impl PhoneProcess {
     }
 
     /// Sends a signal.
-    pub fn signal(&self, signal: &str) {
-        let status = Command::new("kill").args([&format!("-{signal}"), &self.pid().to_string()]).status();
-        assert!(status.unwrap().success(), "the phone was gone already");
+    pub fn signal(&self, signal: Signal) {
+        send_signal(self.pid(), signal);
     }
 
     /// `kill -9`.

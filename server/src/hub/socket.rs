@@ -85,7 +85,16 @@ async fn upgrade(hub: Hub, request: &HttpRequest, body: web::Payload) -> Result<
         .max_continuation_size(limits::MAX_UP_FRAME_BYTES);
     let session = Session::new(registration.identity(), *hub.settings, hub.relay.clock().now());
     tracing::info!(device = %token.device_id, "phone connected");
-    actix_web::rt::spawn(session::run(incoming(frames), ActixSink(socket), session, hub.relay, registration));
+    let write_timeout = hub.settings.write_timeout;
+    let sink = ActixSink(socket);
+    actix_web::rt::spawn(session::run(
+        incoming(frames),
+        sink,
+        session,
+        hub.relay,
+        registration,
+        write_timeout,
+    ));
     Ok(response)
 }
 

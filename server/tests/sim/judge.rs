@@ -55,9 +55,9 @@ impl Judge {
         }));
     }
 
-    pub fn wiped(&mut self, device: DeviceId, at: Timestamp) {
+    pub fn wiped(&mut self, device: DeviceId, at_ms: i64) {
         self.line(&json!({
-            "log": "phone", "kind": "wiped", "phone": device.to_string(), "at_ms": at.millis(),
+            "log": "phone", "kind": "wiped", "phone": device.to_string(), "at_ms": at_ms,
         }));
     }
 

@@ -130,7 +130,9 @@ impl Simulation {
     pub fn reinstall(&mut self, index: usize) {
         let device_id = self.phones[index].device_id;
         let (_, generation) = self.pair(PairTarget::Existing(device_id));
-        self.judge.wiped(device_id, self.clock.now());
+        // On the phone's own clock, as the lines of its radio are: it may be a day off.
+        let wiped_at = self.phones[index].now(self.clock.elapsed_ms());
+        self.judge.wiped(device_id, wiped_at.wall_ms);
         if let Some(connection) = self.phones[index].reinstall(generation) {
             self.hub.vanish(connection);
         }

@@ -70,6 +70,7 @@ pub async fn run(
     session: Session,
     relay: Relay,
     registration: Registration,
+    write_timeout: Duration,
 ) {
     let device_id = registration.device_id();
     let mut conversation = Conversation {
@@ -77,6 +78,7 @@ pub async fn run(
         relay,
         registration,
         unwritten: VecDeque::new(),
+        write_timeout,
         work: FuturesUnordered::new(),
     };
     let why = conversation.converse(frames, &sink).await;
@@ -116,6 +118,9 @@ struct Conversation {
     relay: Relay,
     registration: Registration,
     unwritten: VecDeque<Outgoing>,
+    /// A frame that the socket does not take for so long ends the session. The kernel's own time-out is not
+    /// enough while the phone talks: each of its segments puts it off.
+    write_timeout: Duration,
     /// Changes and reads under way: one of each kind at most, and the results of commands.
     work: FuturesUnordered<LocalBoxFuture<'static, Option<Input<'static>>>>,
 }
@@ -128,11 +133,14 @@ impl Conversation {
     ) -> Ended {
         let clock = Arc::clone(self.relay.clock());
         let mut writing: Option<LocalBoxFuture<'static, Result<(), SocketGone>>> = None;
+        let mut writing_until = clock.now();
         loop {
             if writing.is_none() {
                 writing = self.unwritten.pop_front().map(|frame| sink.send(frame));
+                writing_until = clock.now().plus(self.write_timeout);
             }
             let until_tick = self.session.next_tick().since(clock.now());
+            let until_stuck = writing_until.since(clock.now());
             let outputs = tokio::select! {
                 // A frame from the phone. Reading goes on whatever else waits, so that pings are answered.
                 frame = frames.next() => match frame {
@@ -149,6 +157,10 @@ impl Conversation {
                     Ok(()) => continue,
                     Err(SocketGone) => return Ended::Vanished,
                 },
+                // The socket takes nothing any more, whatever the phone says meanwhile.
+                () = tokio::time::sleep(until_stuck), if writing.is_some() => {
+                    return Ended::Closed(CloseCode::NotReading);
+                }
                 // The next token, ping or deadline.
                 () = tokio::time::sleep(until_tick) => self.session.step(Input::Tick, clock.now()),
             };

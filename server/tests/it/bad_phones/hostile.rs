@@ -18,9 +18,9 @@ use crate::support::raw_phone::{Paired, RawPhone, hub_holds_socket};
 const FLOOD: usize = 8_000;
 /// A pause of a phone that says little.
 const DRIP: Duration = Duration::from_millis(50);
-/// Life enough for any ping interval. Each word acknowledges with a shut window and so puts the kernel's next probe
-/// off: one that talks faster than those probes (about 200 ms) keeps its socket until it stops.
-const BEAT: Duration = Duration::from_secs(2);
+/// Faster than the kernel's probes of a shut window (about 200 ms): each word puts the next probe off, so that the
+/// kernel alone would never give such a peer up.
+const BEAT: Duration = Duration::from_millis(50);
 
 /// The hub's end of the socket is closed and the device offline.
 async fn is_gone(scene: &Scene, port: u16) {

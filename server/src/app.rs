@@ -95,6 +95,7 @@ pub struct RunningApp {
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
     sweeping: JoinHandle<()>,
+    releasing: JoinHandle<()>,
     control: ControlSocket,
     opened: Opened,
 }
@@ -135,10 +136,11 @@ impl App {
             every: config.phones.sweep_interval,
             uncertain_after: config.phones.uncertain_after,
         };
-        let sweeping = tokio::spawn(sweeps::run(relay, sweep_settings));
+        let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
+        let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));
         phase.enter(Phase::Ready);
         tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
-        Ok(RunningApp { addr, hub, phase, server: handle, serving, sweeping, control, opened })
+        Ok(RunningApp { addr, hub, phase, server: handle, serving, sweeping, releasing, control, opened })
     }
 }
 
@@ -174,6 +176,7 @@ impl RunningApp {
         }
         self.serving.abort();
         self.sweeping.abort();
+        self.releasing.abort();
         drop(self.control);
         let opened = self.opened;
         let closed = timeout(CLOSE_STORE_TIME, tokio::task::spawn_blocking(move || opened.close()));

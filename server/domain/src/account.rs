@@ -1,5 +1,6 @@
 //! Accounts: the tenants.
 
+use crate::month::Zone;
 use crate::plan::Plan;
 use crate::{AccountId, Timestamp};
 
@@ -12,6 +13,8 @@ pub struct Account {
     pub name: String,
     /// What it may send.
     pub plan: Plan,
+    /// In whose calendar its months are counted.
+    pub zone: Zone,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -51,6 +51,15 @@ pub enum Wait {
     },
     /// Others wait before it.
     WaitingTurn,
+    /// It was asked to wait until then.
+    Scheduled {
+        /// When it may leave.
+        until: Timestamp,
+    },
+    /// A phone has it and finds no network, or its radio is off.
+    NoService,
+    /// A phone has it and paces itself, so that the system does not ask its owner.
+    RadioGuard,
 }
 
 /// The smallest `max_pending` that lets a plan's burst leave at once.

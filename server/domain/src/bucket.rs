@@ -38,6 +38,18 @@ pub fn take(quota: Quota, arrival: Timestamp, now: Timestamp) -> Result<Timestam
     }
 }
 
+/// The earliest instant at which a message leaves that has this many before it, if every token is used at once:
+/// `now` where there are tokens enough. What comes to stand before it meanwhile, or a phone that is slow, makes it
+/// later.
+pub fn earliest(quota: Quota, arrival: Timestamp, now: Timestamp, ahead: u32) -> Timestamp {
+    let now = now.max(Timestamp::EPOCH);
+    let interval = quota.interval();
+    // Each message before it takes one interval from the bucket; it needs room for one more.
+    let arrival = settled(quota, arrival, now).plus(interval.saturating_mul(ahead));
+    let room = interval.saturating_mul(depth(quota, now).get() - 1);
+    arrival.minus(room).max(now)
+}
+
 /// Tokens left now.
 pub fn left(quota: Quota, arrival: Timestamp, now: Timestamp) -> u32 {
     let now = now.max(Timestamp::EPOCH);

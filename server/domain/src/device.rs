@@ -1,5 +1,6 @@
 //! Devices: paired phones and what an API shows of them.
 
+use crate::plan::Quota;
 use crate::sim::SimFacts;
 use crate::{AccountId, DeviceId, SimId, Timestamp};
 
@@ -20,6 +21,8 @@ pub struct Device {
     pub revoked_at: Option<Timestamp>,
     /// When a complete frame was last known to arrive. A live session knows better.
     pub last_seen_at: Option<Timestamp>,
+    /// What an operator let this device alone dispatch; `None` for its account's plan.
+    pub own_quota: Option<Quota>,
     /// The SIMs inserted now, by slot.
     pub sims: Vec<Sim>,
     /// When it was made.

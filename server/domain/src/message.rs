@@ -1,5 +1,7 @@
 //! Messages: one SMS to one recipient, or one received.
 
+use std::time::Duration;
+
 use crate::phone_number::PhoneNumber;
 use crate::state::{MessageState, Rank};
 use crate::{AccountId, DeviceId, InboundId, JournalId, KeyId, LineId, MessageId, SimId, Timestamp};
@@ -13,8 +15,61 @@ pub struct Draft {
     pub body: String,
     /// Radio parts.
     pub parts: u16,
+    /// Its class.
+    pub priority: Priority,
+    /// Not to leave the hub before this instant.
+    pub scheduled_at: Option<Timestamp>,
+    /// How long it is worth sending.
+    pub expiry: Option<Expiry>,
+}
+
+/// How long a message is worth sending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// Not to be submitted at or after this instant.
+    At(Timestamp),
+    /// Not to be submitted this long after its schedule, or after its acceptance where it has none.
+    After(Duration),
+}
+
+/// A draft's instants, now that it is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// Held back until then; `None` if it may leave at once.
+    pub held_until: Option<Timestamp>,
     /// Not to be submitted at or after this instant.
     pub expires_at: Option<Timestamp>,
+}
+
+/// Why a draft comes too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Untimely {
+    /// Its schedule has passed.
+    Schedule,
+    /// Its deadline has passed.
+    Deadline,
+}
+
+impl Draft {
+    /// A text of this many radio parts to a recipient: normal, now, and worth sending for ever.
+    pub fn new(recipient: PhoneNumber, body: String, parts: u16) -> Draft {
+        Draft { recipient, body, parts, priority: Priority::default(), scheduled_at: None, expiry: None }
+    }
+
+    /// Its instants, if it is accepted now. A replay of what was accepted in time asks nothing here.
+    pub fn times(&self, now: Timestamp) -> Result<Times, Untimely> {
+        if self.scheduled_at.is_some_and(|at| at <= now) {
+            return Err(Untimely::Schedule);
+        }
+        let expires_at = self.expiry.map(|expiry| match expiry {
+            Expiry::At(at) => at,
+            Expiry::After(span) => self.scheduled_at.unwrap_or(now).plus(span),
+        });
+        if expires_at.is_some_and(|at| at <= now) {
+            return Err(Untimely::Deadline);
+        }
+        Ok(Times { held_until: self.scheduled_at, expires_at })
+    }
 }
 
 /// Strict classes: a higher one leaves first.
@@ -28,6 +83,21 @@ pub enum Priority {
     Normal = 1,
     /// When nothing else waits.
     Low = 2,
+}
+
+impl Priority {
+    /// Every class, the first to leave first.
+    pub const ALL: [Priority; 3] = [Priority::High, Priority::Normal, Priority::Low];
+
+    /// The number in the database.
+    pub fn number(self) -> i16 {
+        self as i16
+    }
+
+    /// The class with this number.
+    pub fn from_number(number: i16) -> Option<Priority> {
+        Priority::ALL.into_iter().find(|class| class.number() == number)
+    }
 }
 
 /// An outbound message as it is stored.
@@ -53,8 +123,12 @@ pub struct Outbound {
     pub body: String,
     /// Radio parts.
     pub parts: u16,
+    /// Its class.
+    pub priority: Priority,
     /// When it was accepted.
     pub created_at: Timestamp,
+    /// Not to leave the hub before this instant.
+    pub scheduled_at: Option<Timestamp>,
     /// Not to be submitted at or after this instant.
     pub expires_at: Option<Timestamp>,
     /// Its binding to a journal, once dispatched.

@@ -90,6 +90,22 @@ impl FailureClass {
         }
     }
 
+    /// What it means for whoever sent the message, as a sentence.
+    pub fn advice(self) -> &'static str {
+        match self {
+            FailureClass::Retryable => {
+                "Nothing was sent. The same text may pass later: send it as a new message."
+            }
+            FailureClass::Throttled => {
+                "Nothing was sent. The phone or the carrier wants fewer messages: wait, then send it as a new one."
+            }
+            FailureClass::Permanent => "Nothing was sent, and it would fail again as it is.",
+            FailureClass::Ambiguous => {
+                "It may have been sent all the same: ask the recipient before you send it again."
+            }
+        }
+    }
+
     /// The class with this word.
     pub fn from_word(word: &str) -> Option<FailureClass> {
         FailureClass::ALL.into_iter().find(|class| class.word() == word)
@@ -108,6 +124,18 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// What it means for whoever sent the message, as a sentence.
+    pub fn advice(&self) -> &'static str {
+        match self.code.as_str() {
+            "canceled" => "Nothing was sent: it was canceled in time.",
+            "expired" => "Nothing was sent: its deadline came first. Give the next one more time, or none.",
+            "device_unpaired" => {
+                "Nothing was sent: its phone was unpaired. Pair it again and send a new message."
+            }
+            _ => self.class.advice(),
+        }
+    }
+
     /// The message's device left while it was queued.
     pub fn device_unpaired() -> Failure {
         Failure {

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use relay_domain::Timestamp;
-use relay_domain::bucket::{left, rescale, settled, take};
+use relay_domain::bucket::{earliest, left, rescale, settled, take};
 use relay_domain::plan::{PlanName, Quota};
 
 const MINUTE: i64 = 60_000_000_000;
@@ -311,5 +311,24 @@ proptest! {
             prop_assert!(until <= now.plus(quota.interval()));
             prop_assert!(take(quota, arrival, until).is_ok());
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_instant_foretold_is_the_one_at_which_a_message_leaves(
+        (quota, deficit) in drained(),
+        ahead in 0_u32..60,
+    ) {
+        let arrival = reloaded(quota, after(START, deficit), START);
+        let foretold = earliest(quota, arrival, START, ahead);
+        let (mut arrival, mut now) = (arrival, START);
+        for _ in 0..=ahead {
+            arrival = take(quota, arrival, now).unwrap_or_else(|until| {
+                now = until;
+                take(quota, arrival, now).expect("a token exists when it was said to")
+            });
+        }
+        prop_assert_eq!(foretold, now);
     }
 }

@@ -13,6 +13,7 @@ use crate::relay::intake::TextRules;
 use crate::relay::keys::KeyCache;
 use crate::relay::presence::{Nobody, Presence};
 use crate::secrets::{Secrets, SecretsError};
+use crate::sweeps::schedule::Alarm;
 
 /// After a failed flush the answers that are on their way still leave; then the process ends.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -36,6 +37,7 @@ pub enum OpenStoreError {
 /// The open store. Fields are dropped from top to bottom: the lock goes last.
 pub(super) struct Opened {
     pub(super) relay: Relay,
+    pub(super) alarm: Alarm,
     store: Store,
     data_dir: DataDir,
 }
@@ -50,7 +52,7 @@ impl Opened {
     ) -> Result<Opened, OpenStoreError> {
         let clock = Arc::new(clock);
         let secrets = Arc::new(Secrets::load_or_create(&data_dir.secrets())?);
-        let keys = KeyCache::default();
+        let (keys, alarm) = (KeyCache::default(), Alarm::default());
         let (sessions, presence): (Option<Arc<dyn Announce>>, Arc<dyn Presence>) = match sessions {
             Some((announce, presence)) => (Some(announce), presence),
             None => (None, Arc::new(Nobody)),
@@ -58,13 +60,13 @@ impl Opened {
         let config = StoreConfig {
             clock: clock.clone(),
             seed: rand::random(),
-            announce: Arc::new(Listeners { keys: keys.clone(), sessions }),
+            announce: Arc::new(Listeners { keys: keys.clone(), alarm: alarm.clone(), sessions }),
             on_fatal: Arc::new(end_the_process),
         };
         let store = Store::open(&data_dir.database(), config)?;
         let relay =
             Relay::new(store.lane(), store.reads(), clock, secrets, keys, presence).with_text_rules(texts);
-        Ok(Opened { relay, store, data_dir })
+        Ok(Opened { relay, alarm, store, data_dir })
     }
 
     /// Opens it for a management command: nobody is connected, nobody listens.
@@ -89,13 +91,19 @@ impl Opened {
 /// Whoever listens to the lane. Dropping an effect is allowed, so nothing here waits.
 struct Listeners {
     keys: KeyCache,
+    alarm: Alarm,
     sessions: Option<Arc<dyn Announce>>,
 }
 
 impl Announce for Listeners {
     fn announce(&self, effect: Effect) {
-        if let Effect::KeyRevoked { .. } = effect {
-            self.keys.announce(effect.clone());
+        match effect {
+            Effect::KeyRevoked { .. } => self.keys.announce(effect.clone()),
+            Effect::Scheduled { at } => self.alarm.ring(at),
+            Effect::Dispatched { .. }
+            | Effect::Wake { .. }
+            | Effect::EndSession { .. }
+            | Effect::CommandWaits { .. } => {}
         }
         if let Some(sessions) = &self.sessions {
             sessions.announce(effect);

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use relay_domain::account::Account;
 use relay_domain::key::{Dialect, Key};
+use relay_domain::month::Zone;
 use relay_domain::plan::{Plan, PlanName, Quota};
 use relay_domain::{AccountId, DeviceId, KeyId};
 
@@ -26,10 +27,11 @@ async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
     match verb {
         Verb::AccountCreate { name, plan, burst, refill_per_minute, monthly_cap } => {
             let plan = custom_plan(&plan, burst, refill_per_minute, monthly_cap)?;
-            let created = relay.create_account(&name, plan).await.map_err(|error| match error {
-                CreateAccountError::BadName(error) => invalid(error),
-                CreateAccountError::Store(trouble) => failed(trouble),
-            })?;
+            let created =
+                relay.create_account(&name, plan, Zone::UTC).await.map_err(|error| match error {
+                    CreateAccountError::BadName(error) => invalid(error),
+                    CreateAccountError::Store(trouble) => failed(trouble),
+                })?;
             Ok(Answer::AccountCreated(account_shown(created)))
         }
         Verb::AccountList => {

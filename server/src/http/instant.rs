@@ -20,6 +20,12 @@ pub fn write(at: Timestamp) -> String {
     date.ok().and_then(|date| date.format(MILLIS).ok()).unwrap_or_else(|| at.to_string())
 }
 
+/// Reads an instant with its offset, for what is to happen then: a bare date would leave open when.
+pub fn exact(text: &str) -> Option<Timestamp> {
+    let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(instant.unix_timestamp_nanos()).ok().map(Timestamp::from_nanos)
+}
+
 /// Which end of a range an instant stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use device_protocol::Telemetry;
+use device_protocol::{RadioWait, Telemetry};
+use relay_domain::allocate::Wait;
 use relay_domain::{Clock, DeviceId, Timestamp};
 use tokio::sync::Notify;
 
@@ -135,7 +136,7 @@ impl Announce for Directory {
                     entry.mailbox.end(End::TokenDied(why));
                 }
             }
-            Effect::KeyRevoked { .. } => {}
+            Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => {}
         }
     }
 }
@@ -143,6 +144,14 @@ impl Announce for Directory {
 impl Presence for Directory {
     fn last_frame_at(&self, device: DeviceId) -> Option<Timestamp> {
         self.entry(device).map(|entry| Timestamp::from_nanos(entry.last_frame_at.load(Ordering::Relaxed)))
+    }
+
+    fn radio_wait(&self, device: DeviceId) -> Option<Wait> {
+        match self.telemetry(device)?.radio_wait? {
+            RadioWait::NoService => Some(Wait::NoService),
+            RadioWait::RadioGuard => Some(Wait::RadioGuard),
+            RadioWait::Other => None,
+        }
     }
 }
 

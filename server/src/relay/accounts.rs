@@ -1,11 +1,15 @@
-//! Accounts: made and listed by whoever runs the installation.
+//! Accounts and their plans: made, listed and changed by whoever runs the installation.
 
-use relay_domain::AccountId;
 use relay_domain::account::Account;
-use relay_domain::plan::Plan;
-use relay_store::changes::CreateAccount;
-use relay_store::queries::{FindAccount, ListAccounts};
+use relay_domain::month::{self, Zone};
+use relay_domain::plan::{Plan, Quota};
+use relay_domain::{AccountId, DeviceId, Timestamp};
+use relay_store::changes::{ChangePlan, CreateAccount, SetDeviceQuota};
+use relay_store::queries::{FindAccount, ListAccounts, UsageOf};
 
+pub use relay_store::queries::MonthUsed;
+
+use super::devices::DeviceError;
 use super::{Relay, Trouble};
 
 /// Characters of a name: it stands in a table's column.
@@ -23,6 +27,35 @@ pub fn check_name(name: &str) -> Result<String, BadName> {
     if fits && !name.contains(char::is_control) { Ok(name.to_owned()) } else { Err(BadName) }
 }
 
+/// Months of usage that are shown: a year and the one that is not over.
+const MONTHS_SHOWN: i64 = 13;
+
+/// What an account was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// This month, year × 100 + month in the account's calendar.
+    pub month: i32,
+    /// Messages accepted in it.
+    pub accepted: u64,
+    /// Messages that it still takes; `None` without a cap.
+    pub left: Option<u64>,
+    /// When the next one begins.
+    pub resets_at: Timestamp,
+    /// The newest months with messages, newest first.
+    pub months: Vec<MonthUsed>,
+}
+
+/// Why a plan was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ChangePlanError {
+    /// There is none.
+    #[error("there is no such account: `relay-hub account list` shows those there are")]
+    NoSuchAccount,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] Trouble),
+}
+
 /// Why no account was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CreateAccountError {
@@ -36,9 +69,49 @@ pub enum CreateAccountError {
 
 impl Relay {
     /// Makes an account.
-    pub async fn create_account(&self, name: &str, plan: Plan) -> Result<Account, CreateAccountError> {
+    pub async fn create_account(
+        &self,
+        name: &str,
+        plan: Plan,
+        zone: Zone,
+    ) -> Result<Account, CreateAccountError> {
         let name = check_name(name)?;
-        Ok(self.lane.api(CreateAccount { name, plan }).await.map_err(Trouble::from)?)
+        Ok(self.lane.api(CreateAccount { name, plan, zone }).await.map_err(Trouble::from)?)
+    }
+
+    /// Changes an account's plan, its calendar, or both. When this answers, every device of it has the new quota.
+    pub async fn change_plan(
+        &self,
+        account_id: AccountId,
+        plan: Option<Plan>,
+        zone: Option<Zone>,
+    ) -> Result<Account, ChangePlanError> {
+        let changed = self.lane.api(ChangePlan { account_id, plan, zone }).await.map_err(Trouble::from)?;
+        let changed = changed.ok_or(ChangePlanError::NoSuchAccount)?;
+        // Housekeeping ends it if this process dies on the way.
+        self.spread_plans().await.map_err(Trouble::from)?;
+        Ok(changed)
+    }
+
+    /// Gives a device a quota of its own, or its account's again; answers what holds now.
+    pub async fn set_device_quota(
+        &self,
+        account_id: AccountId,
+        device_id: DeviceId,
+        quota: Option<Quota>,
+    ) -> Result<Quota, DeviceError> {
+        let change = SetDeviceQuota { account_id, device_id, quota };
+        self.lane.api(change).await.map_err(Trouble::from)?.ok_or(DeviceError::NoSuchDevice)
+    }
+
+    /// What an account was accepted in its newest months, and what is left of this one.
+    pub async fn usage(&self, account: &Account) -> Result<Usage, Trouble> {
+        let months = self.reads.ask(UsageOf { account_id: account.id, months: MONTHS_SHOWN }).await?;
+        let now = self.clock.now();
+        let month = month::of(now, &account.zone);
+        let accepted = months.iter().find(|used| used.month == month).map_or(0, |used| used.accepted);
+        let left = account.plan.monthly_cap.map(|cap| u64::from(cap).saturating_sub(accepted));
+        Ok(Usage { month, accepted, left, resets_at: month::ends_at(now, &account.zone), months })
     }
 
     /// Every account, oldest first.

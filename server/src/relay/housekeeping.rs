@@ -1,11 +1,16 @@
-//! What time brings about: deadlines, uncertain ends, the leftovers of devices that left, and the sign of life.
+//! What time brings about: schedules, deadlines, uncertain ends, the leftovers of devices that left and of changed
+//! plans, and the sign of life.
 
 use std::time::Duration;
 
+use relay_domain::Timestamp;
 use relay_store::CommitError;
-use relay_store::changes::{ExpireQueued, GiveUpUncertain, MarkAlive, SettleUnpaired};
+use relay_store::changes::{
+    ExpireQueued, ForgetRequests, GiveUpUncertain, MarkAlive, ReleaseScheduled, SettleUnpaired, SpreadPlan,
+};
+use relay_store::queries::NextScheduled;
 
-use super::Relay;
+use super::{Relay, Trouble};
 
 impl Relay {
     /// Writes down that the hub lives, so that after a crash each phone's last sign of life is known to seconds.
@@ -22,6 +27,29 @@ impl Relay {
     /// Gives up messages that have been uncertain for so long.
     pub async fn give_up_uncertain(&self, after: Duration) -> Result<(), CommitError> {
         while self.lane.sweep(GiveUpUncertain { after }).await? > 0 {}
+        Ok(())
+    }
+
+    /// Lets messages go whose schedule has come.
+    pub async fn release_scheduled(&self) -> Result<(), CommitError> {
+        while self.lane.sweep(ReleaseScheduled).await? > 0 {}
+        Ok(())
+    }
+
+    /// When the next schedule comes.
+    pub async fn next_scheduled(&self) -> Result<Option<Timestamp>, Trouble> {
+        Ok(self.reads.ask(NextScheduled).await?)
+    }
+
+    /// Brings devices to the changed plans of their accounts.
+    pub async fn spread_plans(&self) -> Result<(), CommitError> {
+        while self.lane.sweep(SpreadPlan).await? > 0 {}
+        Ok(())
+    }
+
+    /// Forgets the names of requests that are older than a day.
+    pub async fn forget_requests(&self) -> Result<(), CommitError> {
+        while self.lane.sweep(ForgetRequests).await? > 0 {}
         Ok(())
     }
 

@@ -2,11 +2,15 @@
 //!
 //! The scope is always an account: another account's message is as good as none.
 
-use relay_domain::message::Outbound;
-use relay_domain::{AccountId, MessageId};
-use relay_store::queries::{FindOutbound, ListOutbound, TimelineOf};
+use std::collections::HashMap;
 
-pub use relay_store::queries::{OutboundFilter, TimelineEntry};
+use relay_domain::allocate::Wait;
+use relay_domain::message::Outbound;
+use relay_domain::state::Rank;
+use relay_domain::{AccountId, MessageId};
+use relay_store::queries::{FindOutbound, ListOutbound, TimelineOf, WaitsOf};
+
+pub use relay_store::queries::{OutboundFilter, TimelineEntry, Waiting};
 
 use super::{Page, Relay, Trouble, Window};
 
@@ -40,6 +44,24 @@ impl Relay {
         window: Window,
     ) -> Result<Page<Outbound>, Trouble> {
         Ok(self.reads.ask(ListOutbound { account_id, filter, window }).await?)
+    }
+
+    /// Why those of these messages wait that are not sent yet.
+    pub async fn waits(&self, messages: &[Outbound]) -> Result<HashMap<MessageId, Waiting>, Trouble> {
+        let asked = WaitsOf::of(messages, self.clock.now());
+        let mut waits: HashMap<MessageId, Waiting> = self.reads.ask(asked).await?.into_iter().collect();
+        waits.extend(messages.iter().filter_map(|message| Some((message.id, self.wait_at_phone(message)?))));
+        Ok(waits)
+    }
+
+    /// Why a message that was dispatched is not sent yet, as far as its phone tells.
+    fn wait_at_phone(&self, message: &Outbound) -> Option<Waiting> {
+        if message.state.rank != Rank::Dispatched || message.state.is_uncertain() {
+            return None;
+        }
+        let connected = self.presence.last_frame_at(message.device_id).is_some();
+        let why = if connected { self.presence.radio_wait(message.device_id)? } else { Wait::DeviceOffline };
+        Some(Waiting { why, leaves_at: None, ahead: 0 })
     }
 
     /// Every report about a message, in the order in which they were stored.

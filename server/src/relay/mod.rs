@@ -3,6 +3,7 @@
 //! known here.
 
 pub mod accounts;
+pub mod cancel;
 pub mod devices;
 mod housekeeping;
 pub mod inbox;

@@ -1,5 +1,7 @@
 //! When the housekeeping verbs run: in rounds, each a few changes of at most 200 rows from the lane's
-//! low-priority inbox.
+//! low-priority inbox. Schedules have a task of their own, for they come to the instant.
+
+pub mod schedule;
 
 use std::time::Duration;
 
@@ -31,5 +33,7 @@ async fn round(relay: &Relay, settings: SweepSettings) -> Result<(), CommitError
     relay.mark_alive().await?;
     relay.expire_queued().await?;
     relay.give_up_uncertain(settings.uncertain_after).await?;
-    relay.settle_unpaired().await
+    relay.settle_unpaired().await?;
+    relay.spread_plans().await?;
+    relay.forget_requests().await
 }

@@ -32,6 +32,11 @@ pub enum Effect {
         /// Why.
         why: EndReason,
     },
+    /// A message was accepted that is held back until this instant.
+    Scheduled {
+        /// When it may leave.
+        at: Timestamp,
+    },
     /// A command for this device waits.
     CommandWaits {
         /// The device.

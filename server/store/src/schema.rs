@@ -17,6 +17,8 @@ diesel::table! {
         refill_per_minute -> Integer,
         monthly_cap -> Nullable<Integer>,
         created_at -> BigInt,
+        zone -> Text,
+        spreading -> Integer,
     }
 }
 
@@ -39,6 +41,8 @@ diesel::table! {
         app_version -> Text,
         os -> Text,
         created_at -> BigInt,
+        own_burst -> Nullable<Integer>,
+        own_refill_per_minute -> Nullable<Integer>,
     }
 }
 
@@ -61,8 +65,30 @@ diesel::table! {
         burst -> Integer,
         refill_per_minute -> Integer,
         arrival -> BigInt,
-        turn -> BigInt,
+        turn_high -> BigInt,
+        turn_normal -> BigInt,
+        turn_low -> BigInt,
         last_seen_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    key_turn (device_id, key_id, priority) {
+        device_id -> Binary,
+        key_id -> Binary,
+        priority -> SmallInt,
+        turn -> BigInt,
+    }
+}
+
+diesel::table! {
+    idempotency (id) {
+        id -> Binary,
+        key_id -> Binary,
+        name -> Text,
+        fingerprint -> Binary,
+        answer -> Binary,
+        created_at -> BigInt,
     }
 }
 
@@ -136,6 +162,8 @@ diesel::table! {
         priority -> SmallInt,
         turn -> BigInt,
         created_at -> BigInt,
+        scheduled_at -> Nullable<BigInt>,
+        held_until -> Nullable<BigInt>,
         expires_at -> Nullable<BigInt>,
         rank -> SmallInt,
         rank_at -> BigInt,

@@ -317,7 +317,8 @@ impl SimHub {
                 mail.end = Some(End::TokenDied(why));
                 device_id
             }
-            Effect::KeyRevoked { .. } => return,
+            // Nobody sleeps here: schedules are looked at with the sweeps.
+            Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => return,
         };
         if let Some(connection) = self.directory.get(&device_id) {
             self.plan(Due::Mail(*connection, mail));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use android_bridge::sim::{CarrierProfile, demo_sim};
 use android_bridge::witness::MemoryWitness;
 use relay_domain::key::{Dialect, Key, KeyDigest};
-use relay_domain::message::{Draft, Outbound};
+use relay_domain::message::{Draft, Expiry, Outbound};
 use relay_domain::phone_number::PhoneNumber;
 use relay_domain::plan::{Plan, PlanName, Quota};
 use relay_domain::{AccountId, Clock, DeviceId, MessageId, Timestamp};
@@ -53,7 +53,10 @@ impl Simulation {
         let clock = VirtualClock::new();
         let mut hub = SimHub::new(dir.path(), clock.clone(), seed);
         let plan = Plan { name: PlanName::Enterprise, quota, monthly_cap: None };
-        let account = hub.commit(CreateAccount { name: "simulated".into(), plan }).unwrap().id;
+        let account = hub
+            .commit(CreateAccount { name: "simulated".into(), plan, zone: relay_domain::month::Zone::UTC })
+            .unwrap()
+            .id;
         let mut simulation = Simulation {
             clock,
             hub,
@@ -141,17 +144,16 @@ impl Simulation {
 
     /// The customer sends; `None` when the hub did not answer.
     pub fn send(&mut self, key: usize, to: &str, expires_in_ms: Option<u64>) -> Option<Outbound> {
-        let expires_at = expires_in_ms.map(|ms| self.clock.now().plus(std::time::Duration::from_millis(ms)));
-        let draft = Draft {
-            recipient: PhoneNumber::parse(to).unwrap(),
-            body: format!("text for {to}"),
-            parts: 1,
-            expires_at,
-        };
-        let change = AcceptMessages { key: self.keys[key].clone(), drafts: vec![draft] };
+        let expiry = expires_in_ms.map(|ms| Expiry::After(std::time::Duration::from_millis(ms)));
+        let draft =
+            Draft { expiry, ..Draft::new(PhoneNumber::parse(to).unwrap(), format!("text for {to}"), 1) };
+        let change = AcceptMessages { key: self.keys[key].clone(), drafts: vec![draft], request: None };
         let message = match self.hub.commit(change).ok()? {
             Acceptance::Verdicts(mut verdicts) => verdicts.remove(0).ok()?,
-            Acceptance::DeviceNotPaired | Acceptance::KeyRevoked => return None,
+            Acceptance::Replayed(_)
+            | Acceptance::OtherRequest
+            | Acceptance::DeviceNotPaired
+            | Acceptance::KeyRevoked => return None,
         };
         self.judge.accepted(&message, self.clock.now());
         Some(message)

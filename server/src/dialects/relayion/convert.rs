@@ -1,16 +1,19 @@
-//! The vendor's words from the core's and back. Pure.
+//! The vendor's words from the core's and back; `explain` has the sentences of our extensions. Pure.
 
-use relay_domain::message::{Inbound, Outbound};
+pub(super) mod explain;
+
+use relay_domain::message::{Inbound, Outbound, Untimely};
 use relay_domain::state::Rank;
 
 use super::error::ApiError;
+use super::wire::extensions::Extensions;
 use super::wire::filters::Filters;
-use super::wire::request::{BODY, Binding, Mistake, RECIPIENT};
+use super::wire::request::{BODY, Binding, EXPIRES, Mistake, RECIPIENT, SCHEDULED};
 use super::wire::{DeviceShown, InboundShown, InboundStatus, LinkStatus, OutboundShown, SimShown, Status};
 use crate::http::instant::write as instant;
 use crate::relay::devices::{DeviceNow, Link};
 use crate::relay::inbox::InboundFilter;
-use crate::relay::intake::DraftError;
+use crate::relay::intake::{DraftError, Refusal};
 use crate::relay::keys::Principal;
 use crate::relay::lookup::OutboundFilter;
 
@@ -31,8 +34,28 @@ impl From<DraftError> for ApiError {
         let field = match error {
             DraftError::Recipient(_) => RECIPIENT,
             DraftError::TextEmpty | DraftError::TextHoldsNul | DraftError::TextTooLong { .. } => BODY,
+            DraftError::ScheduleTooFar => SCHEDULED,
+            DraftError::ExpiryBeforeSchedule => EXPIRES,
         };
         ApiError::Invalid { field: Some(field), message: format!("{field} {error}") }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> ApiError {
+        let late = |field, then| ApiError::Invalid {
+            field: Some(field),
+            message: format!("{field} is in the past: {then}"),
+        };
+        match refusal {
+            Refusal::MonthlyCap => ApiError::MonthlyLimit,
+            Refusal::Untimely(Untimely::Schedule) => {
+                late(SCHEDULED, "give a later instant, or leave it out to send now")
+            }
+            Refusal::Untimely(Untimely::Deadline) => {
+                late(EXPIRES, "give a later instant, or leave it out to wait as long as it takes")
+            }
+        }
     }
 }
 
@@ -94,6 +117,7 @@ pub(super) fn outbound(message: Outbound) -> OutboundShown {
         recipient_number: message.recipient,
         body: message.body,
         failure_reason: message.state.failure.map(|failure| failure.reason),
+        extensions: Extensions::default(),
     }
 }
 

@@ -7,6 +7,7 @@ use actix_web::{HttpResponse, ResponseError};
 use super::wire::{ErrorDetail, ErrorEnvelope};
 use crate::http::body::BodyError;
 use crate::relay::Trouble;
+use crate::relay::cancel::CancelError;
 use crate::relay::intake::AcceptError;
 use crate::relay::lookup::LookupError;
 
@@ -31,6 +32,12 @@ pub(super) enum ApiError {
     PayloadTooLarge,
     #[error("The device of this API key is not paired: pair it again, then repeat the request.")]
     DeviceNotPaired,
+    #[error("Another request was sent with this Idempotency-Key: use a new key for a new request.")]
+    OtherRequest,
+    #[error("The message cannot be canceled: {0}")]
+    TooLate(&'static str),
+    #[error("The message cannot be canceled: it has ended already.")]
+    Ended,
     #[error("Monthly message limit reached.")]
     MonthlyLimit,
     #[error("{0}")]
@@ -40,6 +47,16 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
+    /// What the envelope holds.
+    pub(super) fn detail(&self) -> ErrorDetail {
+        let field = match self {
+            ApiError::Invalid { field, .. } => *field,
+            ApiError::OtherRequest => Some("Idempotency-Key"),
+            _ => None,
+        };
+        ErrorDetail { message: self.to_string(), code: self.code(), field }
+    }
+
     fn code(&self) -> &'static str {
         match self {
             ApiError::Invalid { .. } => "VALIDATION_ERROR",
@@ -48,6 +65,9 @@ impl ApiError {
             ApiError::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
             ApiError::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             ApiError::DeviceNotPaired => "DEVICE_NOT_PAIRED",
+            ApiError::OtherRequest => "IDEMPOTENCY_CONFLICT",
+            ApiError::TooLate(_) => "ALREADY_DISPATCHED",
+            ApiError::Ended => "ALREADY_ENDED",
             ApiError::MonthlyLimit => "MONTHLY_LIMIT_EXCEEDED",
             ApiError::Busy(_) => "BUSY",
             ApiError::Internal => "INTERNAL_ERROR",
@@ -63,7 +83,9 @@ impl ResponseError for ApiError {
             ApiError::MessageNotFound | ApiError::RouteNotFound => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            ApiError::DeviceNotPaired => StatusCode::CONFLICT,
+            ApiError::DeviceNotPaired | ApiError::OtherRequest | ApiError::TooLate(_) | ApiError::Ended => {
+                StatusCode::CONFLICT
+            }
             ApiError::MonthlyLimit => StatusCode::TOO_MANY_REQUESTS,
             ApiError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -72,22 +94,22 @@ impl ResponseError for ApiError {
 
     fn error_response(&self) -> HttpResponse {
         let mut answer = HttpResponse::build(self.status_code());
-        let mut field = None;
         match self {
             ApiError::Unauthorized(_) => drop(answer.insert_header((WWW_AUTHENTICATE, "Bearer"))),
             ApiError::MethodNotAllowed(allowed) => drop(answer.insert_header((ALLOW, *allowed))),
             ApiError::Busy(_) => drop(answer.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))),
-            ApiError::Invalid { field: named, .. } => field = *named,
-            ApiError::MessageNotFound
+            ApiError::Invalid { .. }
+            | ApiError::OtherRequest
+            | ApiError::TooLate(_)
+            | ApiError::Ended
+            | ApiError::MessageNotFound
             | ApiError::RouteNotFound
             | ApiError::PayloadTooLarge
             | ApiError::DeviceNotPaired
             | ApiError::MonthlyLimit
             | ApiError::Internal => {}
         }
-        let message = self.to_string();
-        answer
-            .json(ErrorEnvelope { success: false, error: ErrorDetail { message, code: self.code(), field } })
+        answer.json(ErrorEnvelope { success: false, error: self.detail() })
     }
 }
 
@@ -111,9 +133,24 @@ impl From<Trouble> for ApiError {
 impl From<AcceptError> for ApiError {
     fn from(error: AcceptError) -> ApiError {
         match error {
+            AcceptError::OtherRequest => ApiError::OtherRequest,
             AcceptError::DeviceNotPaired => ApiError::DeviceNotPaired,
             AcceptError::KeyRevoked => ApiError::Unauthorized("The API key is unknown or was revoked."),
             AcceptError::Store(trouble) => trouble.into(),
+        }
+    }
+}
+
+impl From<CancelError> for ApiError {
+    fn from(error: CancelError) -> ApiError {
+        match error {
+            CancelError::NoSuchMessage => ApiError::MessageNotFound,
+            CancelError::Dispatched => ApiError::TooLate("a phone has it already."),
+            CancelError::Uncertain => {
+                ApiError::TooLate("a phone had it, and nobody knows yet whether it was sent.")
+            }
+            CancelError::Ended => ApiError::Ended,
+            CancelError::Store(trouble) => trouble.into(),
         }
     }
 }

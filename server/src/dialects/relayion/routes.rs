@@ -1,18 +1,20 @@
-//! The routes: one function each, in the order of the vendor's reference.
+//! The routes: one function each, in the order of the vendor's reference; those of outbound messages have a file of
+//! their own.
+
+mod outbound;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LINK;
-use actix_web::web::{self, Data, Payload, ServiceConfig};
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use super::auth::authenticate;
 use super::convert;
 use super::error::ApiError;
-use super::wire::filters::{self, Filters, Paging, Party};
-use super::wire::{Envelope, request};
-use crate::http::{body, query::Parameters};
-use crate::relay::intake::Refusal;
+use super::wire::Envelope;
+use super::wire::filters::{Filters, Paging, Party};
+use crate::http::query::Parameters;
 use crate::relay::{Page, Relay, Window};
 
 const TOTAL: &str = "x-total-count";
@@ -25,14 +27,20 @@ pub(super) fn configure(relay: &Relay, config: &mut ServiceConfig) {
         )
         .service(
             web::resource("/outbound")
-                .get(list_outbound)
-                .post(create_outbound)
+                .get(outbound::list_all)
+                .post(outbound::create)
                 .default_service(web::to(|| refuse_method("GET, POST"))),
         )
         .service(
+            web::resource("/outbound/bulk")
+                .post(outbound::create_bulk)
+                .default_service(web::to(|| refuse_method("POST"))),
+        )
+        .service(
             web::resource("/outbound/{id}")
-                .get(get_outbound)
-                .default_service(web::to(|| refuse_method("GET"))),
+                .get(outbound::get)
+                .delete(outbound::cancel)
+                .default_service(web::to(|| refuse_method("GET, DELETE"))),
         )
         .service(
             web::resource("/inbound").get(list_inbound).default_service(web::to(|| refuse_method("GET"))),
@@ -47,49 +55,6 @@ async fn list_devices(relay: Data<Relay>, request: HttpRequest) -> Result<HttpRe
     let devices = relay.list_devices(Some(principal.account_id())).await?;
     let shown: Vec<_> = devices.into_iter().map(convert::device).collect();
     Ok(HttpResponse::Ok().json(Envelope::of(shown)))
-}
-
-/// `POST /api/v1/outbound`: 202 once the message is on disk.
-async fn create_outbound(
-    relay: Data<Relay>,
-    request: HttpRequest,
-    payload: Payload,
-) -> Result<HttpResponse, ApiError> {
-    let principal = authenticate(&relay, &request).await?;
-    let bytes = body::read(payload).await?;
-    let asked = request::read(&bytes, &convert::binding(&principal))?;
-    let draft = relay.draft(&asked.recipient, asked.body)?;
-    let mut verdicts = relay.accept(&principal, vec![draft]).await?;
-    match verdicts.pop() {
-        Some(Ok(message)) => Ok(HttpResponse::Accepted().json(Envelope::of(convert::outbound(message)))),
-        Some(Err(Refusal::MonthlyCap)) => Err(ApiError::MonthlyLimit),
-        None => {
-            tracing::error!("the lane answered one draft with no verdict");
-            Err(ApiError::Internal)
-        }
-    }
-}
-
-/// `GET /api/v1/outbound`: the account's, newest first.
-async fn list_outbound(relay: Data<Relay>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
-    let principal = authenticate(&relay, &request).await?;
-    let query = Parameters::parse(request.query_string());
-    let paging = Paging::read(&query)?;
-    let filter = convert::outbound_filter(Filters::read(&query, Party::Recipient)?, filters::status(&query)?);
-    let page = relay.list_outbound(principal.account_id(), filter, window(paging)).await?;
-    Ok(list(&request, &query, paging, page, convert::outbound))
-}
-
-/// `GET /api/v1/outbound/:id`. What cannot be an id is no message's either.
-async fn get_outbound(
-    relay: Data<Relay>,
-    request: HttpRequest,
-    id: web::Path<String>,
-) -> Result<HttpResponse, ApiError> {
-    let principal = authenticate(&relay, &request).await?;
-    let message_id = id.parse().map_err(|_| ApiError::MessageNotFound)?;
-    let message = relay.outbound(principal.account_id(), message_id).await?;
-    Ok(HttpResponse::Ok().json(Envelope::of(convert::outbound(message))))
 }
 
 /// `GET /api/v1/inbound`: the bound number's, newest first.
@@ -112,7 +77,7 @@ fn list<T, S: Serialize>(
     query: &Parameters,
     paging: Paging,
     page: Page<T>,
-    show: impl Fn(T) -> S,
+    show: impl FnMut(T) -> S,
 ) -> HttpResponse {
     let mut answer = HttpResponse::build(StatusCode::OK);
     if let Some(total) = page.total {

@@ -83,6 +83,7 @@ impl Announce for KeyCache {
             Effect::KeyRevoked { digest } => self.forget(&digest),
             Effect::Dispatched { .. }
             | Effect::Wake { .. }
+            | Effect::Scheduled { .. }
             | Effect::EndSession { .. }
             | Effect::CommandWaits { .. } => {}
         }

@@ -3,15 +3,16 @@
 use diesel::prelude::*;
 use relay_domain::allocate::{Slot, allocate};
 use relay_domain::key::Key;
-use relay_domain::message::{Draft, Outbound, Priority};
+use relay_domain::message::{Draft, Outbound, Times, Untimely};
 use relay_domain::state::Rank;
-use relay_domain::{AccountId, MessageId, month};
+use relay_domain::{AccountId, MessageId, Timestamp, month};
 
 use super::{dispatch, dispatch_next};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
-use crate::rows::outbound::{self, OutboundRow};
-use crate::rows::{account, sim, text};
+use crate::rows::idempotency::{self, Answered};
+use crate::rows::outbound::{self, OutboundRow, load_of_account};
+use crate::rows::{broken, sim, text};
 
 /// Accepts messages for one line; a single message is a bulk of one.
 #[derive(Debug, Clone)]
@@ -20,6 +21,17 @@ pub struct AcceptMessages {
     pub key: Key,
     /// What it asks for, in order.
     pub drafts: Vec<Draft>,
+    /// The request's own name, if it has one: asked again, it is answered again and nothing is stored.
+    pub request: Option<Request>,
+}
+
+/// A request that named itself (`Idempotency-Key`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its name, unique for the key.
+    pub name: String,
+    /// Digest of what it asks for: another request must not hide behind the same name.
+    pub fingerprint: [u8; 32],
 }
 
 /// What came of each draft, in order; or why none was looked at.
@@ -27,6 +39,10 @@ pub struct AcceptMessages {
 pub enum Acceptance {
     /// One verdict for each draft.
     Verdicts(Vec<Result<Outbound, Refusal>>),
+    /// The same was asked before: what came of it then, each message as it is now. Nothing was stored.
+    Replayed(Vec<Result<Outbound, Refusal>>),
+    /// Something else was asked before by the same name: nothing was stored.
+    OtherRequest,
     /// The line's device is not paired: nothing was stored.
     DeviceNotPaired,
     /// The key was revoked meanwhile: nothing was stored.
@@ -38,61 +54,122 @@ pub enum Acceptance {
 pub enum Refusal {
     /// The account's messages of this month are used up.
     MonthlyCap,
+    /// It comes too late.
+    Untimely(Untimely),
 }
 
 impl Change for AcceptMessages {
     type Verdict = Acceptance;
 
+    fn weight(&self) -> usize {
+        self.drafts.len().max(1)
+    }
+
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Acceptance> {
-        let line = &self.key.line;
-        let Some(mut stream) = tx.stream(line.device_id)?.filter(|stream| stream.paired) else {
-            return Ok(Acceptance::DeviceNotPaired);
-        };
         if crate::queries::key_is_revoked(tx.conn, self.key.id)? {
             return Ok(Acceptance::KeyRevoked);
         }
-        let cap = account::load(tx.conn, line.account_id)?.and_then(|account| account.plan.monthly_cap);
-        let usage_key: (AccountId, i32) = (line.account_id, month::of(tx.now));
-        let mut used = tx.hot.usage(tx.conn, usage_key)?;
-        let slot = sim::slot_state(tx.hot.sims(tx.conn, line.device_id)?, line.slot, line.sim_id);
-        // Asked once: what this very change queues stands behind it in the same queue.
-        let mut others_wait = stream.queued > 0 && dispatch_next::head(tx, &stream)?.is_some();
-        let (mut verdicts, mut woken) = (Vec::with_capacity(self.drafts.len()), false);
-        for draft in &self.drafts {
-            if cap.is_some_and(|cap| used >= i64::from(cap)) {
-                verdicts.push(Err(Refusal::MonthlyCap));
-                continue;
+        // Before anything else: a replay answers what was answered, also when the month is full by now, the
+        // device has left, or the schedule has passed.
+        if let Some(request) = &self.request
+            && let Some(before) = idempotency::load(tx, self.key.id, &request.name)?
+        {
+            if before.fingerprint != request.fingerprint {
+                return Ok(Acceptance::OtherRequest);
             }
-            used += 1;
-            let row = self.insert(tx, &mut stream, draft, slot, others_wait)?;
-            let queued = row.rank == Rank::Queued.number();
-            woken |= queued;
-            others_wait |= queued && slot == Slot::HoldsTheSim;
-            verdicts.push(Ok(row.read()?));
+            return self.replay(tx, before.answered).map(Acceptance::Replayed);
         }
-        tx.hot.put_usage(usage_key, used);
+        let Some(mut stream) = tx.stream(self.key.line.device_id)?.filter(|stream| stream.paired) else {
+            return Ok(Acceptance::DeviceNotPaired);
+        };
+        let verdicts = self.accept(tx, &mut stream)?;
         tx.put_stream(stream);
-        if woken && stream.connected {
-            tx.effect(Effect::Wake { device_id: stream.device_id });
+        if let Some(request) = &self.request
+            && verdicts.iter().any(Result::is_ok)
+        {
+            let answered =
+                verdicts.iter().map(|verdict| verdict.as_ref().map(|one| one.id).map_err(|why| *why));
+            idempotency::store(tx, self.key.id, request, &answered.collect())?;
         }
         Ok(Acceptance::Verdicts(verdicts))
     }
 }
 
 impl AcceptMessages {
+    fn replay(&self, tx: &mut Tx<'_>, answered: Answered) -> QueryResult<Vec<Result<Outbound, Refusal>>> {
+        let account = self.key.line.account_id;
+        let now = |id: MessageId| {
+            let row = load_of_account(tx.conn, account, id)?;
+            row.ok_or_else(|| broken("answer", "names no message"))?.read()
+        };
+        let mut now = now;
+        answered.into_iter().map(|one| one.map_or_else(|why| Ok(Err(why)), |id| now(id).map(Ok))).collect()
+    }
+
+    fn accept(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<Vec<Result<Outbound, Refusal>>> {
+        let line = &self.key.line;
+        let account = tx.hot.account(tx.conn, line.account_id)?;
+        let Some((cap, month)) =
+            account.map(|account| (account.plan.monthly_cap, month::of(tx.now, &account.zone)))
+        else {
+            return Err(broken("line.account_id", "names no account"));
+        };
+        let usage_key: (AccountId, i32) = (line.account_id, month);
+        let mut used = tx.hot.usage(tx.conn, usage_key)?;
+        let slot = sim::slot_state(tx.hot.sims(tx.conn, line.device_id)?, line.slot, line.sim_id);
+        // Asked once: what this very change queues stands in the same queue.
+        let mut others_wait = stream.queued > 0 && dispatch_next::head(tx, stream)?.is_some();
+        let (mut verdicts, mut woken) = (Vec::with_capacity(self.drafts.len()), false);
+        for draft in &self.drafts {
+            let times = match draft.times(tx.now) {
+                Ok(times) => times,
+                Err(late) => {
+                    verdicts.push(Err(Refusal::Untimely(late)));
+                    continue;
+                }
+            };
+            if cap.is_some_and(|cap| used >= i64::from(cap)) {
+                verdicts.push(Err(Refusal::MonthlyCap));
+                continue;
+            }
+            used += 1;
+            let may_leave = !others_wait && times.held_until.is_none();
+            let row = self.insert(tx, stream, draft, times, may_leave.then_some(slot))?;
+            match times.held_until {
+                Some(at) => tx.effect(Effect::Scheduled { at }),
+                None => {
+                    let queued = row.rank == Rank::Queued.number();
+                    woken |= queued;
+                    others_wait |= queued && slot == Slot::HoldsTheSim;
+                }
+            }
+            verdicts.push(Ok(row.read()?));
+        }
+        tx.hot.put_usage(usage_key, used);
+        if woken && stream.connected {
+            tx.effect(Effect::Wake { device_id: stream.device_id });
+        }
+        Ok(verdicts)
+    }
+
+    /// Inserts one message: dispatched where its slot is given and a token exists, queued otherwise.
     fn insert(
         &self,
         tx: &mut Tx<'_>,
         stream: &mut Stream,
         draft: &Draft,
-        slot: Slot,
-        others_wait: bool,
+        times: Times,
+        slot: Option<Slot>,
     ) -> QueryResult<OutboundRow> {
         let id: MessageId = tx.id();
-        let token = if others_wait { None } else { allocate(&stream.readiness(), slot, tx.now).ok() };
+        let token = slot.and_then(|slot| allocate(&stream.readiness(), slot, tx.now).ok());
         let place = token.and_then(|arrival| dispatch::next_place(stream, arrival, tx.now));
+        let mut turn = 0;
         if place.is_none() {
             stream.queued += 1;
+            if times.held_until.is_none() {
+                turn = tx.hot.next_turn(tx.conn, stream, self.key.id, draft.priority)?;
+            }
         }
         let line = &self.key.line;
         let rank = if place.is_some() { Rank::Dispatched } else { Rank::Queued };
@@ -107,10 +184,12 @@ impl AcceptMessages {
             recipient: draft.recipient.as_str().to_owned(),
             body: text::escape(&draft.body),
             parts: i32::from(draft.parts),
-            priority: Priority::default() as i16,
-            turn: 0,
+            priority: draft.priority.number(),
+            turn,
             created_at: tx.now.nanos(),
-            expires_at: draft.expires_at.map(relay_domain::Timestamp::nanos),
+            scheduled_at: draft.scheduled_at.map(Timestamp::nanos),
+            held_until: times.held_until.map(Timestamp::nanos),
+            expires_at: times.expires_at.map(Timestamp::nanos),
             rank: rank.number(),
             rank_at: tx.now.nanos(),
             rank_seq: 0,

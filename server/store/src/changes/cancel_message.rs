@@ -1,6 +1,6 @@
 //! A customer cancels a message.
 
-use diesel::prelude::*;
+use diesel::QueryResult;
 use relay_domain::message::Outbound;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure, Rank};
 use relay_domain::{AccountId, MessageId};
@@ -8,8 +8,7 @@ use relay_domain::{AccountId, MessageId};
 use super::fact;
 use crate::lane::{Change, Tx};
 use crate::rows::id;
-use crate::rows::outbound::OutboundRow;
-use crate::schema::outbound;
+use crate::rows::outbound::load_of_account;
 
 /// Cancels a queued message.
 #[derive(Debug, Clone, Copy)]
@@ -35,13 +34,9 @@ impl Change for CancelMessage {
     type Verdict = CancelVerdict;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<CancelVerdict> {
-        let this = || {
-            outbound::table
-                .filter(outbound::id.eq(self.message_id.as_bytes().as_slice()))
-                .filter(outbound::account_id.eq(self.account_id.as_bytes().as_slice()))
-                .select(OutboundRow::as_select())
+        let Some(row) = load_of_account(tx.conn, self.account_id, self.message_id)? else {
+            return Ok(CancelVerdict::NoSuchMessage);
         };
-        let Some(row) = this().first(tx.conn).optional()? else { return Ok(CancelVerdict::NoSuchMessage) };
         let stream = tx.stream(id(&row.device_id)?)?;
         let (Some(mut stream), true) = (stream, row.rank == Rank::Queued.number()) else {
             return row.read().map(|message| CancelVerdict::TooLate(Box::new(message)));
@@ -49,7 +44,8 @@ impl Change for CancelMessage {
         let kind = FactKind::Failed(FailedAt::Cancel, Failure::canceled());
         fact::record(tx, &mut stream, &row, &Fact { kind, at: tx.now, up_seq: 0 })?;
         tx.put_stream(stream);
-        let canceled = this().first(tx.conn)?;
+        let canceled = load_of_account(tx.conn, self.account_id, self.message_id)?;
+        let canceled = canceled.ok_or(diesel::result::Error::NotFound)?;
         canceled.read().map(|message| CancelVerdict::Canceled(Box::new(message)))
     }
 }

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use relay_domain::account::Account;
+use relay_domain::month::Zone;
 use relay_domain::plan::Plan;
 
 use crate::lane::{Change, Tx};
@@ -15,13 +16,21 @@ pub struct CreateAccount {
     pub name: String,
     /// Its plan.
     pub plan: Plan,
+    /// Its calendar.
+    pub zone: Zone,
 }
 
 impl Change for CreateAccount {
     type Verdict = Account;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Account> {
-        let created = Account { id: tx.id(), name: self.name.clone(), plan: self.plan, created_at: tx.now };
+        let created = Account {
+            id: tx.id(),
+            name: self.name.clone(),
+            plan: self.plan,
+            zone: self.zone.clone(),
+            created_at: tx.now,
+        };
         diesel::insert_into(account::table).values(AccountRow::from(&created)).execute(tx.conn)?;
         Ok(created)
     }

@@ -6,7 +6,7 @@ use diesel::sql_types::Bool;
 use relay_domain::DeviceId;
 use relay_domain::allocate::{Slot, Wait, allocate};
 
-use super::dispatch;
+use super::{dispatch, expire_queued};
 use crate::effect::FrameRow;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::outbound::{OutboundRow, store_dispatch};
@@ -49,9 +49,15 @@ impl Change for DispatchNext {
             return Ok(NextVerdict::Fenced);
         };
         let mut rows = Vec::new();
-        let mut wait = None;
+        let (mut wait, mut changed) = (None, false);
         while rows.len() < MOST && stream.queued > 0 {
             let Some((head, facts)) = head(tx, &stream)? else { break };
+            // Its deadline may have passed before a sweep came by: it takes no token.
+            if head.expires_at.is_some_and(|at| at <= tx.now.nanos()) {
+                expire_queued::expire(tx, &mut stream, &head)?;
+                changed = true;
+                continue;
+            }
             let arrival = match allocate(&stream.readiness(), Slot::HoldsTheSim, tx.now) {
                 Ok(arrival) => arrival,
                 Err(why) => {
@@ -61,6 +67,8 @@ impl Change for DispatchNext {
             };
             let Some(place) = dispatch::next_place(&mut stream, arrival, tx.now) else { break };
             stream.queued = stream.queued.saturating_sub(1);
+            let current = &mut stream.turns[head.priority()? as usize];
+            *current = head.turn.max(*current);
             store_dispatch(tx.conn, id(&head.id)?, &place)?;
             let dispatched = OutboundRow {
                 journal_id: Some(place.journal_id.as_bytes().to_vec()),
@@ -71,7 +79,7 @@ impl Change for DispatchNext {
             rows.extend(dispatched.frame(facts)?);
         }
         let more = wait.is_none() && rows.len() == MOST;
-        if !rows.is_empty() {
+        if changed || !rows.is_empty() {
             tx.put_stream(stream);
         }
         Ok(NextVerdict::Dispatched { rows, wait, more })
@@ -93,7 +101,7 @@ pub(super) fn head(
             .filter(outbound::sim_id.eq(&sim.id))
             .filter(outbound::slot.eq(sim.slot))
             // A literal: with a bound value SQLite cannot know that the partial index holds the answer.
-            .filter(sql::<Bool>("rank = 0"))
+            .filter(sql::<Bool>("rank = 0 AND held_until IS NULL"))
             .order((outbound::priority, outbound::turn, outbound::id))
             .select(OutboundRow::as_select())
             .first(tx.conn)

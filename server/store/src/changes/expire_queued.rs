@@ -7,7 +7,7 @@ use relay_domain::Timestamp;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
 
 use super::{SWEEP_ROWS, fact};
-use crate::lane::{Change, Tx};
+use crate::lane::{Change, Stream, Tx};
 use crate::rows::id;
 use crate::rows::outbound::OutboundRow;
 use crate::schema::outbound;
@@ -29,11 +29,16 @@ impl Change for ExpireQueued {
             .load(tx.conn)?;
         for row in &due {
             let Some(mut stream) = tx.stream(id(&row.device_id)?)? else { continue };
-            let at = row.expires_at.map_or(tx.now, Timestamp::from_nanos);
-            let kind = FactKind::Failed(FailedAt::Deadline, Failure::expired());
-            fact::record(tx, &mut stream, row, &Fact { kind, at, up_seq: 0 })?;
+            expire(tx, &mut stream, row)?;
             tx.put_stream(stream);
         }
         Ok(due.len())
     }
+}
+
+/// Expires one queued message. The caller keeps `stream`.
+pub(super) fn expire(tx: &mut Tx<'_>, stream: &mut Stream, row: &OutboundRow) -> QueryResult<()> {
+    let at = row.expires_at.map_or(tx.now, Timestamp::from_nanos);
+    let kind = FactKind::Failed(FailedAt::Deadline, Failure::expired());
+    fact::record(tx, stream, row, &Fact { kind, at, up_seq: 0 })
 }

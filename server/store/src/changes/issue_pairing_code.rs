@@ -104,6 +104,8 @@ fn add_device(
         app_version: String::new(),
         os: String::new(),
         created_at: tx.now.nanos(),
+        own_burst: None,
+        own_refill_per_minute: None,
     };
     diesel::insert_into(device::table).values(row).execute(tx.conn)?;
     let stream = Stream {
@@ -124,7 +126,7 @@ fn add_device(
         quota,
         // The bucket of a new device is full.
         arrival: tx.now,
-        turn: 0,
+        turns: [0; 3],
         last_seen_at: None,
     };
     stream::insert(tx.conn, &stream)?;

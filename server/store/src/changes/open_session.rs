@@ -208,8 +208,12 @@ fn recount(tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
         .filter(outbound::uncertain_at.is_null())
         .count()
         .get_result(tx.conn)?;
-    let queued: i64 = of_device().filter(sql::<Bool>("rank = 0")).count().get_result(tx.conn)?;
+    // Each of the two has its partial index; together they would be a scan of the table.
+    let waiting: i64 =
+        of_device().filter(sql::<Bool>("rank = 0 AND held_until IS NULL")).count().get_result(tx.conn)?;
+    let held: i64 =
+        of_device().filter(sql::<Bool>("rank = 0 AND held_until IS NOT NULL")).count().get_result(tx.conn)?;
     let counted = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-    (stream.in_flight, stream.queued) = (counted(in_flight), counted(queued));
+    (stream.in_flight, stream.queued) = (counted(in_flight), counted(waiting + held));
     Ok(())
 }

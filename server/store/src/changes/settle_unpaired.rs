@@ -17,6 +17,13 @@ use crate::schema::{device_stream, outbound};
 #[derive(Debug, Clone, Copy)]
 pub struct SettleUnpaired;
 
+/// What is open, each by its own partial index: together they would be a scan of the table.
+const OPEN: [&str; 3] = [
+    "rank = 0 AND held_until IS NULL",
+    "rank = 0 AND held_until IS NOT NULL",
+    "rank = 1 AND uncertain_at IS NULL",
+];
+
 impl Change for SettleUnpaired {
     type Verdict = usize;
 
@@ -33,10 +40,11 @@ impl Change for SettleUnpaired {
         if stream.paired {
             return Ok(0);
         }
-        // One of the two partial indexes each: together they would be a scan of the table.
-        let mut open = open_messages(tx, &left, "rank = 0")?;
-        if open.is_empty() {
-            open = open_messages(tx, &left, "rank = 1 AND uncertain_at IS NULL")?;
+        let mut open = Vec::new();
+        for which in OPEN {
+            if open.is_empty() {
+                open = open_messages(tx, &left, which)?;
+            }
         }
         for row in &open {
             let kind = if row.rank == Rank::Queued.number() {

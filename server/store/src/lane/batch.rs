@@ -7,6 +7,9 @@ use std::collections::VecDeque;
 
 /// Changes in a batch: bounds the time a caller waits for its neighbours.
 pub(crate) const MAX_BATCH: usize = 256;
+/// Rows that a batch writes, about: a thousand messages in one request are one change, and must not be followed by a
+/// hundred more of their kind before anyone is answered.
+const MAX_WEIGHT: usize = 1024;
 /// Changes that may wait from the API: beyond it callers are told to come back.
 pub(crate) const API_INBOX: usize = 4096;
 /// Changes that may wait from phones: beyond it sessions hold what they have.
@@ -22,9 +25,9 @@ pub(crate) enum Origin {
 
 /// What waits.
 pub(crate) struct Inboxes<J> {
-    api: VecDeque<J>,
-    device: VecDeque<J>,
-    sweep: VecDeque<J>,
+    api: VecDeque<(usize, J)>,
+    device: VecDeque<(usize, J)>,
+    sweep: VecDeque<(usize, J)>,
 }
 
 impl<J> Default for Inboxes<J> {
@@ -34,12 +37,13 @@ impl<J> Default for Inboxes<J> {
 }
 
 impl<J> Inboxes<J> {
-    pub(crate) fn push(&mut self, origin: Origin, job: J) {
-        match origin {
-            Origin::Api => self.api.push_back(job),
-            Origin::Device => self.device.push_back(job),
-            Origin::Sweep => self.sweep.push_back(job),
-        }
+    pub(crate) fn push(&mut self, origin: Origin, weight: usize, job: J) {
+        let inbox = match origin {
+            Origin::Api => &mut self.api,
+            Origin::Device => &mut self.device,
+            Origin::Sweep => &mut self.sweep,
+        };
+        inbox.push_back((weight, job));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -49,7 +53,8 @@ impl<J> Inboxes<J> {
     /// The next batch: one from each inbox in turn while both have some, then from the one that is left.
     pub(crate) fn take(&mut self) -> Batch<J> {
         let mut batch = Batch { jobs: Vec::new(), from_api: 0, from_device: 0 };
-        while batch.jobs.len() < MAX_BATCH {
+        let mut weight = 0;
+        while batch.jobs.len() < MAX_BATCH && weight < MAX_WEIGHT {
             let device = self.device.pop_front();
             let api = if batch.jobs.len() + 1 < MAX_BATCH || device.is_none() {
                 self.api.pop_front()
@@ -61,10 +66,12 @@ impl<J> Inboxes<J> {
             }
             batch.from_device += usize::from(device.is_some());
             batch.from_api += usize::from(api.is_some());
-            batch.jobs.extend(device);
-            batch.jobs.extend(api);
+            for (heavy, job) in device.into_iter().chain(api) {
+                weight = weight.saturating_add(heavy);
+                batch.jobs.push(job);
+            }
         }
-        batch.jobs.extend(self.sweep.pop_front());
+        batch.jobs.extend(self.sweep.pop_front().map(|(_, job)| job));
         batch
     }
 }
@@ -83,8 +90,8 @@ mod tests {
     #[test]
     fn a_flood_from_the_api_does_not_delay_reports() {
         let mut inboxes = Inboxes::default();
-        (0..10_000).for_each(|_| inboxes.push(Origin::Api, "api"));
-        (0..10).for_each(|_| inboxes.push(Origin::Device, "device"));
+        (0..10_000).for_each(|_| inboxes.push(Origin::Api, 1, "api"));
+        (0..10).for_each(|_| inboxes.push(Origin::Device, 1, "device"));
         let batch = inboxes.take();
         assert_eq!(batch.jobs.len(), MAX_BATCH);
         assert_eq!(batch.from_device, 10);
@@ -94,7 +101,7 @@ mod tests {
     #[test]
     fn order_within_an_inbox_is_kept_and_nothing_is_forgotten() {
         let mut inboxes = Inboxes::default();
-        (0..1000).for_each(|n| inboxes.push(if n % 3 == 0 { Origin::Api } else { Origin::Device }, n));
+        (0..1000).for_each(|n| inboxes.push(if n % 3 == 0 { Origin::Api } else { Origin::Device }, 1, n));
         let mut seen = Vec::new();
         while !inboxes.is_empty() {
             seen.extend(inboxes.take().jobs);
@@ -106,9 +113,23 @@ mod tests {
     }
 
     #[test]
+    fn heavy_changes_do_not_pile_up_in_one_batch_and_each_gets_its_turn() {
+        let mut inboxes = Inboxes::default();
+        (0..5).for_each(|_| inboxes.push(Origin::Api, 1000, "bulk"));
+        inboxes.push(Origin::Api, 1, "single");
+        let mut sizes = Vec::new();
+        while !inboxes.is_empty() {
+            sizes.push(inboxes.take().jobs.len());
+        }
+        assert_eq!(sizes, [2, 2, 2]);
+        inboxes.push(Origin::Api, usize::MAX, "giant");
+        assert_eq!(inboxes.take().jobs, ["giant"]);
+    }
+
+    #[test]
     fn one_sweep_rides_on_each_batch() {
         let mut inboxes = Inboxes::default();
-        (0..3).for_each(|_| inboxes.push(Origin::Sweep, "sweep"));
+        (0..3).for_each(|_| inboxes.push(Origin::Sweep, 200, "sweep"));
         assert_eq!(inboxes.take().jobs, ["sweep"]);
     }
 }

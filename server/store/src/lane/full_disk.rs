@@ -28,7 +28,11 @@ type Told = Receiver<Result<Account, CommitError>>;
 fn callers(names: &[String]) -> (Vec<Box<dyn Job>>, Vec<Told>) {
     let caller = |name: &String| {
         let (reply, told) = oneshot::channel();
-        let change = CreateAccount { name: name.clone(), plan: PlanName::Free.plan() };
+        let change = CreateAccount {
+            name: name.clone(),
+            plan: PlanName::Free.plan(),
+            zone: relay_domain::month::Zone::UTC,
+        };
         (Box::new(Waiting::new(change, reply)) as Box<dyn Job>, told)
     };
     names.iter().map(caller).unzip()

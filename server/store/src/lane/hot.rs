@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 
 use diesel::QueryResult;
+use relay_domain::account::Account;
 use relay_domain::allocate::Readiness;
+use relay_domain::message::Priority;
 use relay_domain::plan::Quota;
-use relay_domain::{AccountId, DeviceId, JournalId, Timestamp};
+use relay_domain::{AccountId, DeviceId, JournalId, KeyId, Timestamp};
 
 use crate::backend::Conn;
 use crate::rows;
@@ -38,8 +40,8 @@ pub(crate) struct Stream {
     pub(crate) quota: Quota,
     /// The bucket's arrival time.
     pub(crate) arrival: Timestamp,
-    /// The current turn of the round robin between keys.
-    pub(crate) turn: i64,
+    /// The current turn of the round robin between keys, for each priority class.
+    pub(crate) turns: [i64; 3],
     pub(crate) last_seen_at: Option<Timestamp>,
 }
 
@@ -63,13 +65,18 @@ impl Stream {
     }
 }
 
+/// Where a key stands in a device's round robin.
+pub(crate) type TurnKey = (DeviceId, KeyId, Priority);
+
 /// A counter of accepted messages: account and month (year × 100 + month).
 pub(crate) type UsageKey = (AccountId, i32);
 
 #[derive(Default)]
 pub(crate) struct Hot {
     streams: HashMap<DeviceId, Kept<Stream>>,
+    accounts: HashMap<AccountId, Account>,
     usage: HashMap<UsageKey, Kept<i64>>,
+    turns: HashMap<TurnKey, Kept<i64>>,
     sims: HashMap<DeviceId, Vec<rows::sim::SimRow>>,
 }
 
@@ -92,6 +99,39 @@ impl Hot {
 
     pub(crate) fn put_stream(&mut self, stream: Stream) {
         self.streams.insert(stream.device_id, Kept { value: stream, dirty: true });
+    }
+
+    /// The turn after the key's last one, no earlier than the device's current one; it is the key's last from now on.
+    pub(crate) fn next_turn(
+        &mut self,
+        conn: &mut Conn,
+        stream: &Stream,
+        key: KeyId,
+        priority: Priority,
+    ) -> QueryResult<i64> {
+        let of = (stream.device_id, key, priority);
+        let last = match self.turns.get(&of) {
+            Some(kept) => Some(kept.value),
+            None => rows::key_turn::load(conn, of)?,
+        };
+        let current = stream.turns[priority as usize];
+        let turn = last.map_or(current, |last| current.max(last.saturating_add(1)));
+        self.turns.insert(of, Kept { value: turn, dirty: true });
+        Ok(turn)
+    }
+
+    pub(crate) fn account(&mut self, conn: &mut Conn, account: AccountId) -> QueryResult<Option<&Account>> {
+        if !self.accounts.contains_key(&account)
+            && let Some(loaded) = rows::account::load(conn, account)?
+        {
+            self.accounts.insert(account, loaded);
+        }
+        Ok(self.accounts.get(&account))
+    }
+
+    /// The account was written: what is kept of it is old.
+    pub(crate) fn forget_account(&mut self, account: AccountId) {
+        self.accounts.remove(&account);
     }
 
     pub(crate) fn usage(&mut self, conn: &mut Conn, key: UsageKey) -> QueryResult<i64> {
@@ -128,6 +168,10 @@ impl Hot {
         }
         for (key, kept) in self.usage.iter_mut().filter(|(_, kept)| kept.dirty) {
             rows::usage::store(conn, *key, kept.value)?;
+            kept.dirty = false;
+        }
+        for (key, kept) in self.turns.iter_mut().filter(|(_, kept)| kept.dirty) {
+            rows::key_turn::store(conn, *key, kept.value)?;
             kept.dirty = false;
         }
         Ok(())

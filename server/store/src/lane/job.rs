@@ -13,6 +13,11 @@ pub trait Change: Send + 'static {
     /// What came of it.
     type Verdict: Send + 'static;
 
+    /// Rows that it writes, about: a batch ends where many have come together.
+    fn weight(&self) -> usize {
+        1
+    }
+
     /// Applies it inside the transaction.
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Self::Verdict>;
 }

@@ -13,7 +13,7 @@ mod run;
 mod tx;
 mod writer;
 
-pub(crate) use hot::{Stream, UsageKey};
+pub(crate) use hot::{Stream, TurnKey, UsageKey};
 pub use job::{Change, CommitError};
 pub use run::Lane;
 pub(crate) use run::LaneThread;

@@ -55,7 +55,8 @@ impl Lane {
             if state.closed {
                 return Err(CommitError::Closed);
             }
-            state.inboxes.push(origin, Box::new(Waiting::new(change, reply)));
+            let weight = change.weight();
+            state.inboxes.push(origin, weight, Box::new(Waiting::new(change, reply)));
         }
         self.0.pushed.notify_one();
         answer.await.unwrap_or(Err(CommitError::OutcomeUnknown))

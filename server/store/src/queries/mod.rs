@@ -8,7 +8,10 @@ mod frames;
 mod inbound;
 mod keys;
 mod outbound;
+mod schedule;
 mod timeline;
+mod usage;
+mod wait;
 
 use diesel::QueryResult;
 
@@ -22,7 +25,10 @@ pub use inbound::{InboundFilter, ListInbound};
 pub(crate) use keys::key_is_revoked;
 pub use keys::{FindKey, ListKeys};
 pub use outbound::{FindOutbound, ListOutbound, OutboundFilter};
+pub use schedule::NextScheduled;
 pub use timeline::{TimelineEntry, TimelineOf};
+pub use usage::{MonthUsed, UsageOf};
+pub use wait::{Waiting, WaitsOf};
 
 /// Totals are counted exactly up to this number; counting millions is slow.
 pub const COUNTED_ROWS: i64 = 10_000;

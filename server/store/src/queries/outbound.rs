@@ -8,7 +8,7 @@ use relay_domain::state::Rank;
 use relay_domain::{AccountId, DeviceId, MessageId, Timestamp};
 
 use super::{COUNTED_ROWS, Page, Query, Read, Window, total};
-use crate::rows::outbound::OutboundRow;
+use crate::rows::outbound::{OutboundRow, load_of_account};
 use crate::schema::outbound;
 
 /// One message of an account; another account's is none.
@@ -24,14 +24,7 @@ impl Query for FindOutbound {
     type Answer = Option<Outbound>;
 
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Outbound>> {
-        outbound::table
-            .filter(outbound::id.eq(self.message_id.as_bytes().as_slice()))
-            .filter(outbound::account_id.eq(self.account_id.as_bytes().as_slice()))
-            .select(OutboundRow::as_select())
-            .first(read.conn)
-            .optional()?
-            .map(OutboundRow::read)
-            .transpose()
+        load_of_account(read.conn, self.account_id, self.message_id)?.map(OutboundRow::read).transpose()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Every report about a message.
 
 use diesel::prelude::*;
+use relay_domain::state::Failure;
 use relay_domain::{AccountId, MessageId, Timestamp};
 
 use super::{Query, Read};
-use crate::rows::unsigned;
+use crate::rows::{outbound as rows, unsigned};
 use crate::schema::{outbound, timeline};
 
 /// One report.
@@ -19,7 +20,7 @@ pub struct TimelineEntry {
     /// Its number in the phone's up stream; zero for the hub's own.
     pub up_seq: u64,
     /// Why, for failures.
-    pub reason: Option<String>,
+    pub failure: Option<Failure>,
 }
 
 /// Reports in the order in which they were stored; of another account's message there are none.
@@ -30,6 +31,9 @@ pub struct TimelineOf {
     /// Which.
     pub message_id: MessageId,
 }
+
+/// A row, as far as it is told; the failure's class, code and reason are set together or not at all.
+type Stored = (String, i64, i64, i64, (Option<String>, Option<String>, Option<String>));
 
 impl Query for TimelineOf {
     type Answer = Vec<TimelineEntry>;
@@ -42,7 +46,7 @@ impl Query for TimelineOf {
         if !diesel::select(diesel::dsl::exists(owned)).get_result::<bool>(read.conn)? {
             return Ok(Vec::new());
         }
-        let found: Vec<(String, i64, i64, i64, Option<String>)> = timeline::table
+        let found: Vec<Stored> = timeline::table
             .filter(timeline::message_id.eq(message))
             .order((timeline::recorded_at, timeline::entry))
             .select((
@@ -50,18 +54,18 @@ impl Query for TimelineOf {
                 timeline::happened_at,
                 timeline::recorded_at,
                 timeline::up_seq,
-                timeline::reason,
+                (timeline::class, timeline::code, timeline::reason),
             ))
             .load(read.conn)?;
         found
             .into_iter()
-            .map(|(kind, happened_at, recorded_at, up_seq, reason)| {
+            .map(|(kind, happened_at, recorded_at, up_seq, (class, code, reason))| {
                 Ok(TimelineEntry {
                     kind,
                     happened_at: Timestamp::from_nanos(happened_at),
                     recorded_at: Timestamp::from_nanos(recorded_at),
                     up_seq: unsigned("up_seq", up_seq)?,
-                    reason,
+                    failure: rows::failure(class.as_deref(), code.as_deref(), reason.as_deref())?,
                 })
             })
             .collect()

@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 use relay_domain::account::Account;
+use relay_domain::month::Zone;
 use relay_domain::plan::{Plan, PlanName};
 use relay_domain::{AccountId, Timestamp};
 
@@ -19,6 +20,8 @@ pub(crate) struct AccountRow {
     refill_per_minute: i32,
     monthly_cap: Option<i32>,
     created_at: i64,
+    zone: String,
+    spreading: i32,
 }
 
 impl From<&Account> for AccountRow {
@@ -31,6 +34,8 @@ impl From<&Account> for AccountRow {
             refill_per_minute: signed32(account.plan.quota.refill_per_minute.get()),
             monthly_cap: account.plan.monthly_cap.map(signed32),
             created_at: account.created_at.nanos(),
+            zone: account.zone.name().to_owned(),
+            spreading: 0,
         }
     }
 }
@@ -45,6 +50,7 @@ impl AccountRow {
                 quota: stream::quota(self.burst, self.refill_per_minute)?,
                 monthly_cap: self.monthly_cap.map(|cap| unsigned32("monthly_cap", cap)).transpose()?,
             },
+            zone: Zone::parse(&self.zone).map_err(|error| broken("zone", error))?,
             created_at: Timestamp::from_nanos(self.created_at),
         })
     }

@@ -2,9 +2,10 @@
 
 use diesel::prelude::*;
 use relay_domain::device::Device;
+use relay_domain::plan::Quota;
 use relay_domain::{DeviceId, Timestamp};
 
-use super::{id, sim, unsigned32};
+use super::{id, sim, stream, unsigned32};
 use crate::backend::Conn;
 use crate::schema::{device, device_stream};
 
@@ -20,9 +21,19 @@ pub(crate) struct DeviceRow {
     pub(crate) app_version: String,
     pub(crate) os: String,
     pub(crate) created_at: i64,
+    pub(crate) own_burst: Option<i32>,
+    pub(crate) own_refill_per_minute: Option<i32>,
 }
 
 impl DeviceRow {
+    /// What an operator gave to this device alone.
+    pub(crate) fn own_quota(&self) -> QueryResult<Option<Quota>> {
+        self.own_burst
+            .zip(self.own_refill_per_minute)
+            .map(|(burst, refill)| stream::quota(burst, refill))
+            .transpose()
+    }
+
     /// The device with the SIMs that are inserted now.
     pub(crate) fn read(self, conn: &mut Conn) -> QueryResult<Device> {
         let device_id: DeviceId = id(&self.id)?;
@@ -35,6 +46,7 @@ impl DeviceRow {
             .first::<Option<i64>>(conn)
             .optional()?
             .flatten();
+        let own_quota = self.own_quota()?;
         Ok(Device {
             id: device_id,
             account_id: id(&self.account_id)?,
@@ -43,6 +55,7 @@ impl DeviceRow {
             paired_at: self.paired_at.map(Timestamp::from_nanos),
             revoked_at: self.revoked_at.map(Timestamp::from_nanos),
             last_seen_at: last_seen_at.map(Timestamp::from_nanos),
+            own_quota,
             sims: sims.iter().map(sim::SimRow::read).collect::<QueryResult<_>>()?,
             created_at: Timestamp::from_nanos(self.created_at),
         })

@@ -2,8 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod device;
+pub(crate) mod idempotency;
 pub(crate) mod inbound;
 pub(crate) mod key;
+pub(crate) mod key_turn;
 pub(crate) mod outbound;
 pub(crate) mod sim;
 pub(crate) mod stream;

@@ -1,10 +1,10 @@
 //! `outbound`.
 
 use diesel::prelude::*;
-use relay_domain::message::{Dispatch, Outbound};
+use relay_domain::message::{Dispatch, Outbound, Priority};
 use relay_domain::sim::SimFacts;
 use relay_domain::state::{Failure, FailureClass, MessageState, Rank};
-use relay_domain::{DeviceId, JournalId, MessageId, Timestamp};
+use relay_domain::{AccountId, DeviceId, JournalId, MessageId, Timestamp};
 
 use super::{broken, id, id_opt, signed, slot, text, unsigned};
 use crate::backend::Conn;
@@ -27,6 +27,8 @@ pub(crate) struct OutboundRow {
     pub(crate) priority: i16,
     pub(crate) turn: i64,
     pub(crate) created_at: i64,
+    pub(crate) scheduled_at: Option<i64>,
+    pub(crate) held_until: Option<i64>,
     pub(crate) expires_at: Option<i64>,
     pub(crate) rank: i16,
     pub(crate) rank_at: i64,
@@ -45,6 +47,7 @@ impl OutboundRow {
     pub(crate) fn read(self) -> QueryResult<Outbound> {
         let state = self.state()?;
         let dispatch = self.dispatch()?;
+        let priority = self.priority()?;
         Ok(Outbound {
             id: id(&self.id)?,
             account_id: id(&self.account_id)?,
@@ -56,23 +59,25 @@ impl OutboundRow {
             recipient: self.recipient,
             body: text::unescape(self.body),
             parts: parts(self.parts)?,
+            priority,
             created_at: Timestamp::from_nanos(self.created_at),
+            scheduled_at: self.scheduled_at.map(Timestamp::from_nanos),
             expires_at: self.expires_at.map(Timestamp::from_nanos),
             dispatch,
             state,
         })
     }
 
+    pub(crate) fn priority(&self) -> QueryResult<Priority> {
+        Priority::from_number(self.priority).ok_or_else(|| broken("priority", self.priority.to_string()))
+    }
+
     pub(crate) fn state(&self) -> QueryResult<MessageState> {
-        let failure = match (&self.failure_class, &self.failure_code, &self.failure_reason) {
-            (Some(class), Some(code), Some(reason)) => Some(Failure {
-                class: FailureClass::from_word(class)
-                    .ok_or_else(|| broken("failure_class", class.as_str()))?,
-                code: code.clone(),
-                reason: reason.clone(),
-            }),
-            _ => None,
-        };
+        let failure = failure(
+            self.failure_class.as_deref(),
+            self.failure_code.as_deref(),
+            self.failure_reason.as_deref(),
+        )?;
         Ok(MessageState {
             rank: Rank::from_number(self.rank).ok_or_else(|| broken("rank", self.rank.to_string()))?,
             at: Timestamp::from_nanos(self.rank_at),
@@ -112,6 +117,20 @@ impl OutboundRow {
     }
 }
 
+/// The failure in three columns that are set together.
+pub(crate) fn failure(
+    class: Option<&str>,
+    code: Option<&str>,
+    reason: Option<&str>,
+) -> QueryResult<Option<Failure>> {
+    let (Some(class), Some(code), Some(reason)) = (class, code, reason) else { return Ok(None) };
+    Ok(Some(Failure {
+        class: FailureClass::from_word(class).ok_or_else(|| broken("failure_class", class))?,
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+    }))
+}
+
 fn parts(value: i32) -> QueryResult<u16> {
     u16::try_from(value).map_err(|error| broken("parts", error))
 }
@@ -125,6 +144,20 @@ pub(crate) fn load_of_device(
     outbound::table
         .filter(outbound::id.eq(message.as_bytes().as_slice()))
         .filter(outbound::device_id.eq(device.as_bytes().as_slice()))
+        .select(OutboundRow::as_select())
+        .first(conn)
+        .optional()
+}
+
+/// A message of this account; another account's is as good as none.
+pub(crate) fn load_of_account(
+    conn: &mut Conn,
+    account: AccountId,
+    message: MessageId,
+) -> QueryResult<Option<OutboundRow>> {
+    outbound::table
+        .filter(outbound::id.eq(message.as_bytes().as_slice()))
+        .filter(outbound::account_id.eq(account.as_bytes().as_slice()))
         .select(OutboundRow::as_select())
         .first(conn)
         .optional()
@@ -148,6 +181,14 @@ pub(crate) fn store_state(conn: &mut Conn, message: MessageId, state: &MessageSt
             outbound::failure_code.eq(failure.map(|failure| failure.code.as_str())),
             outbound::failure_reason.eq(failure.map(|failure| failure.reason.as_str())),
         ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// A held message may leave from now on, in this turn.
+pub(crate) fn store_release(conn: &mut Conn, message: MessageId, turn: i64) -> QueryResult<()> {
+    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
+        .set((outbound::held_until.eq(None::<i64>), outbound::turn.eq(turn)))
         .execute(conn)
         .map(drop)
 }

@@ -29,12 +29,15 @@ struct StreamRow {
     burst: i32,
     refill_per_minute: i32,
     arrival: i64,
-    turn: i64,
+    turn_high: i64,
+    turn_normal: i64,
+    turn_low: i64,
     last_seen_at: Option<i64>,
 }
 
 impl From<&Stream> for StreamRow {
     fn from(stream: &Stream) -> StreamRow {
+        let [turn_high, turn_normal, turn_low] = stream.turns;
         StreamRow {
             device_id: stream.device_id.as_bytes().to_vec(),
             account_id: stream.account_id.as_bytes().to_vec(),
@@ -53,7 +56,9 @@ impl From<&Stream> for StreamRow {
             burst: signed32(stream.quota.burst.get()),
             refill_per_minute: signed32(stream.quota.refill_per_minute.get()),
             arrival: stream.arrival.nanos(),
-            turn: stream.turn,
+            turn_high,
+            turn_normal,
+            turn_low,
             last_seen_at: stream.last_seen_at.map(Timestamp::nanos),
         }
     }
@@ -78,7 +83,7 @@ impl StreamRow {
             queued: unsigned32("queued", self.queued)?,
             quota: quota(self.burst, self.refill_per_minute)?,
             arrival: Timestamp::from_nanos(self.arrival),
-            turn: self.turn,
+            turns: [self.turn_high, self.turn_normal, self.turn_low],
             last_seen_at: self.last_seen_at.map(Timestamp::from_nanos),
         })
     }

@@ -21,7 +21,7 @@ fn accepted(acceptance: &Acceptance) -> usize {
 async fn message_500_of_a_free_month_passes_and_501_stores_nothing() {
     let bench = Bench::open();
     let (_, key) = bench.sender(PlanName::Free).await;
-    let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count] };
+    let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count], request: None };
     assert_eq!(accepted(&bench.api(bulk(499)).await), 499);
     assert_eq!(accepted(&bench.api(bulk(1)).await), 1);
     let before = bench.tables();
@@ -34,7 +34,7 @@ async fn message_500_of_a_free_month_passes_and_501_stores_nothing() {
 async fn a_bulk_across_the_cap_is_cut_at_the_cap() {
     let bench = Bench::open();
     let (_, key) = bench.sender(PlanName::Free).await;
-    let bulk = AcceptMessages { key, drafts: vec![draft("x"); 503] };
+    let bulk = AcceptMessages { key, drafts: vec![draft("x"); 503], request: None };
     let Acceptance::Verdicts(verdicts) = bench.api(bulk).await else { panic!("looked at") };
     assert!(verdicts[..500].iter().all(Result::is_ok));
     assert!(verdicts[500..].iter().all(|verdict| *verdict == Err(Refusal::MonthlyCap)));
@@ -50,7 +50,9 @@ async fn the_cap_is_the_accounts_not_the_keys_and_callers_of_one_batch_cannot_pa
     let asked: Vec<_> = (0..510)
         .map(|n| {
             let (lane, key) = (lane.clone(), keys[n % 2].clone());
-            tokio::spawn(async move { lane.api(AcceptMessages { key, drafts: vec![draft("x")] }).await })
+            tokio::spawn(async move {
+                lane.api(AcceptMessages { key, drafts: vec![draft("x")], request: None }).await
+            })
         })
         .collect();
     let mut passed = 0;
@@ -64,7 +66,7 @@ async fn the_cap_is_the_accounts_not_the_keys_and_callers_of_one_batch_cannot_pa
 async fn the_month_rolls_over_at_midnight_utc() {
     let bench = Bench::open();
     let (_, key) = bench.sender(PlanName::Free).await;
-    let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count] };
+    let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count], request: None };
     // The last nanosecond of April 2026.
     bench.turn_to(Timestamp::from_nanos(1_777_593_600_000_000_000 - 1));
     assert_eq!(accepted(&bench.api(bulk(501)).await), 500);
@@ -77,7 +79,7 @@ async fn the_month_rolls_over_at_midnight_utc() {
 async fn an_uncapped_plan_is_counted_and_not_refused() {
     let bench = Bench::open();
     let (_, key) = bench.sender(PlanName::Starter).await;
-    let bulk = AcceptMessages { key, drafts: vec![draft("x"); 600] };
+    let bulk = AcceptMessages { key, drafts: vec![draft("x"); 600], request: None };
     assert_eq!(accepted(&bench.api(bulk).await), 600);
     assert!(bench.tables()["usage"][0].ends_with(" 202604 600"), "{:?}", bench.tables()["usage"]);
 }
@@ -174,7 +176,7 @@ async fn nothing_is_accepted_for_a_phone_that_is_not_paired() {
     let (account_id, device_id) = (phone.account_id, phone.device_id);
     assert!(bench.api(relay_store::changes::RevokeDevice { account_id, device_id }).await);
     let before = bench.tables();
-    let verdict = bench.api(AcceptMessages { key, drafts: vec![draft("x")] }).await;
+    let verdict = bench.api(AcceptMessages { key, drafts: vec![draft("x")], request: None }).await;
     assert_eq!(verdict, Acceptance::DeviceNotPaired);
     assert_eq!(bench.tables(), before);
 }

@@ -180,7 +180,7 @@ impl Bench {
     }
 
     pub async fn account_on(&self, plan: Plan) -> AccountId {
-        self.api(CreateAccount { name: "Acme".into(), plan }).await.id
+        self.api(CreateAccount { name: "Acme".into(), plan, zone: relay_domain::month::Zone::UTC }).await.id
     }
 
     /// A pairing code for a target: its two halves and the device.
@@ -233,7 +233,7 @@ impl Bench {
 
     /// Accepts one message.
     pub async fn accept(&self, key: &Key, body: &str) -> Outbound {
-        match self.api(AcceptMessages { key: key.clone(), drafts: vec![draft(body)] }).await {
+        match self.api(AcceptMessages { key: key.clone(), drafts: vec![draft(body)], request: None }).await {
             Acceptance::Verdicts(mut verdicts) => verdicts.pop().unwrap().expect("under the cap"),
             other => panic!("not accepted: {other:?}"),
         }
@@ -341,12 +341,7 @@ pub fn create_key(phone: &Phone, slot: u8, digest: KeyDigest) -> CreateKey {
 }
 
 pub fn draft(body: &str) -> Draft {
-    Draft {
-        recipient: PhoneNumber::parse("+639171234567").unwrap(),
-        body: body.into(),
-        parts: 1,
-        expires_at: None,
-    }
+    Draft::new(PhoneNumber::parse("+639171234567").unwrap(), body.into(), 1)
 }
 
 pub fn sim(slot: u8, number: Option<&str>, iccid_hash: Option<&str>) -> SimReport {

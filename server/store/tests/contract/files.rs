@@ -73,7 +73,13 @@ async fn the_read_pool_sees_only_what_is_committed() {
         .unwrap();
     assert_eq!(bench.ask(ListAccounts).await[0].name, "Acme");
     writer.batch_execute("ROLLBACK").unwrap();
-    let created = bench.api(CreateAccount { name: "Late".into(), plan: PlanName::Pro.plan() }).await;
+    let created = bench
+        .api(CreateAccount {
+            name: "Late".into(),
+            plan: PlanName::Pro.plan(),
+            zone: relay_domain::month::Zone::UTC,
+        })
+        .await;
     assert!(bench.ask(ListAccounts).await.contains(&created), "an answer means that everyone can read it");
 }
 

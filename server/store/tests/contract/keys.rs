@@ -15,7 +15,8 @@ async fn a_revoked_key_is_refused_inside_acceptance_whoever_still_remembers_it()
     bench.accept(&key, "before").await;
     assert!(bench.api(RevokeKey { key_id: key.id }).await);
     let before = bench.tables();
-    let verdict = bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft("after")] }).await;
+    let verdict =
+        bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft("after")], request: None }).await;
     assert_eq!(verdict, Acceptance::KeyRevoked);
     assert_eq!(bench.tables(), before, "neither message nor usage");
 }

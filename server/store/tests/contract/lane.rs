@@ -20,7 +20,7 @@ const INBOX: usize = 4096;
 const BATCH: usize = 256;
 
 fn account(name: &str) -> CreateAccount {
-    CreateAccount { name: name.into(), plan: PlanName::Free.plan() }
+    CreateAccount { name: name.into(), plan: PlanName::Free.plan(), zone: relay_domain::month::Zone::UTC }
 }
 
 /// A caller that waits in the inbox when this answers: pushing is a part of its first step.
@@ -125,7 +125,7 @@ async fn a_guilty_change_takes_back_nothing_of_a_neighbours_row() {
     let gate = bench.shut_gate().await;
     stop_the_lane(&bench, victim.id).await;
     let lane = bench.store.lane();
-    let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count] };
+    let bulk = |count| AcceptMessages { key: key.clone(), drafts: vec![draft("x"); count], request: None };
     let first = wait(&lane, bulk(3)).await;
     let guilty = wait(&lane, create_key(&phone, 0, KeyDigest(digest(50)))).await;
     let second = wait(&lane, bulk(4)).await;

@@ -43,7 +43,7 @@ async fn a_filter_narrows_list_and_total_together() {
     let bench = Bench::open();
     let (phone, key) = bench.sender(PlanName::Free).await;
     let started = bench.now();
-    bench.api(AcceptMessages { key, drafts: vec![draft("x"); 8] }).await;
+    bench.api(AcceptMessages { key, drafts: vec![draft("x"); 8], request: None }).await;
     let ranks = |rank| OutboundFilter { ranks: Some(vec![rank]), ..OutboundFilter::default() };
     let page = bench.ask(outbound(&phone, ranks(Rank::Queued), 0, 2)).await;
     assert_eq!((page.rows.len(), page.total), (2, Some(3)));
@@ -61,7 +61,7 @@ async fn a_total_is_exact_up_to_its_bound_and_absent_above() {
     let bench = Bench::open();
     let (phone, key) = bench.sender(PlanName::Pro).await;
     let bound = usize::try_from(COUNTED_ROWS).unwrap();
-    bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft("x"); bound] }).await;
+    bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft("x"); bound], request: None }).await;
     let all = || outbound(&phone, OutboundFilter::default(), 0, 1);
     assert_eq!(bench.ask(all()).await.total, Some(bound as u64));
     bench.accept(&key, "one more").await;

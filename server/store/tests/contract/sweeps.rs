@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use relay_domain::message::Draft;
+use relay_domain::message::{Draft, Expiry};
 use relay_domain::plan::PlanName;
 use relay_domain::state::{FactKind, Rank};
 use relay_store::changes::{
@@ -19,12 +19,11 @@ async fn deadlines_are_swept_by_two_hundreds() {
     assert_eq!(SWEEP_ROWS, LIMIT as i64);
     let bench = Bench::open();
     let (phone, key) = bench.sender(PlanName::Pro).await;
-    let burst = AcceptMessages { key: key.clone(), drafts: vec![draft("the burst"); 100] };
+    let burst = AcceptMessages { key: key.clone(), drafts: vec![draft("the burst"); 100], request: None };
     bench.api(burst).await;
-    let expires_at = Some(bench.now().plus(Duration::from_secs(60)));
-    let dated = Draft { expires_at, ..draft("dated") };
-    bench.api(AcceptMessages { key: key.clone(), drafts: vec![dated; 450] }).await;
-    bench.api(AcceptMessages { key, drafts: vec![draft("undated"); 3] }).await;
+    let dated = Draft { expiry: Some(Expiry::After(Duration::from_secs(60))), ..draft("dated") };
+    bench.api(AcceptMessages { key: key.clone(), drafts: vec![dated; 450], request: None }).await;
+    bench.api(AcceptMessages { key, drafts: vec![draft("undated"); 3], request: None }).await;
     bench.advance(Duration::from_secs(60) - Duration::from_nanos(1));
     assert_eq!(bench.sweep(ExpireQueued).await, 0, "not a moment too early");
     bench.advance(Duration::from_nanos(1));
@@ -41,9 +40,8 @@ async fn deadlines_are_swept_by_two_hundreds() {
 async fn only_the_phone_expires_what_was_dispatched() {
     let bench = Bench::open();
     let (_, key) = bench.sender(PlanName::Pro).await;
-    let expires_at = Some(bench.now().plus(Duration::from_secs(60)));
-    let dated = Draft { expires_at, ..draft("dated") };
-    bench.api(AcceptMessages { key, drafts: vec![dated] }).await;
+    let dated = Draft { expiry: Some(Expiry::After(Duration::from_secs(60))), ..draft("dated") };
+    bench.api(AcceptMessages { key, drafts: vec![dated], request: None }).await;
     bench.advance(Duration::from_secs(3600));
     let before = bench.tables();
     assert_eq!(bench.sweep(ExpireQueued).await, 0);
@@ -55,7 +53,7 @@ async fn what_a_revoked_phone_leaves_is_settled_by_two_hundreds() {
     let bench = Bench::open();
     let (phone, key) = bench.sender(PlanName::Pro).await;
     let (one, _) = (bench.accept(&key, "on its way").await, bench.accept(&key, "on its way").await);
-    bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft("x"); 548] }).await;
+    bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft("x"); 548], request: None }).await;
     let waits = bench.accept(&key, "waits").await;
     let (account_id, device_id) = (phone.account_id, phone.device_id);
     assert_eq!(bench.sweep(SettleUnpaired).await, 0, "a paired phone's are left alone");
@@ -81,7 +79,7 @@ async fn uncertain_messages_are_given_up_by_two_hundreds() {
     let plan = relay_domain::plan::Plan { name: PlanName::Enterprise, ..PlanName::Enterprise.plan() };
     let phone = bench.online(bench.account_on(plan).await).await;
     let key = bench.key(&phone, 0).await;
-    let accepted = bench.api(AcceptMessages { key, drafts: vec![draft("x"); 250] }).await;
+    let accepted = bench.api(AcceptMessages { key, drafts: vec![draft("x"); 250], request: None }).await;
     let relay_store::changes::Acceptance::Verdicts(verdicts) = accepted else { panic!("accepted") };
     let reports: Vec<_> =
         verdicts.into_iter().map(|one| fact(one.unwrap().id, FactKind::Uncertain, bench.now())).collect();

@@ -8,7 +8,9 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{self, TestRequest};
 use actix_web::{App, web};
+use relay_domain::allocate::Wait;
 use relay_domain::key::Dialect as KeyDialect;
+use relay_domain::month::Zone;
 use relay_domain::plan::PlanName;
 use relay_domain::report::{InboundReport, Report};
 use relay_domain::resume::Presented;
@@ -97,6 +99,10 @@ impl Presence for Connected {
     fn last_frame_at(&self, device: DeviceId) -> Option<Timestamp> {
         self.0.lock().unwrap().get(&device).copied()
     }
+
+    fn radio_wait(&self, _device: DeviceId) -> Option<Wait> {
+        None
+    }
 }
 
 impl Bench {
@@ -125,7 +131,7 @@ impl Bench {
     }
 
     pub(super) async fn account(&self, plan: PlanName) -> AccountId {
-        self.relay.create_account("Corner Shop", plan.plan()).await.unwrap().id
+        self.relay.create_account("Corner Shop", plan.plan(), Zone::UTC).await.unwrap().id
     }
 
     /// A paired phone that was online once, with one SIM in slot 0, and is offline now.

@@ -3,6 +3,7 @@
 use relay_domain::{DeviceId, Timestamp};
 
 use super::Status;
+use super::extensions::Include;
 use super::request::Mistake;
 use crate::http::instant::{self, End};
 use crate::http::query::{self, Fault, Parameters};
@@ -16,6 +17,7 @@ const DEEPEST_ROW: u64 = 100_000;
 
 const DEVICE: &str = "deviceId";
 const SLOT: &str = "simSlotIndex";
+const INCLUDE: &str = "include";
 const PAGE: &str = "page";
 
 /// A page of a list.
@@ -124,6 +126,25 @@ pub(in super::super) fn status(query: &Parameters) -> Result<Option<Status>, Mis
     let known = Status::ALL.into_iter().find(|(word, _)| given.eq_ignore_ascii_case(word));
     let unknown = || mistake("status", "must be one of QUEUED, DISPATCHED, SENT, DELIVERED, FAILED");
     known.map(|(_, status)| Some(status)).ok_or_else(unknown)
+}
+
+/// What the answer should hold besides what is documented, from `?include=`.
+pub(in super::super) fn include(query: &Parameters) -> Result<Include, Mistake> {
+    let mut include = Include::default();
+    for word in one(query, INCLUDE)?.unwrap_or_default().split(',').filter(|word| !word.is_empty()) {
+        match word {
+            "wait" => include.wait = true,
+            "timeline" => include.timeline = true,
+            "options" => include.options = true,
+            _ => {
+                return Err(mistake(
+                    INCLUDE,
+                    "must be one or more of wait, timeline and options, with commas",
+                ));
+            }
+        }
+    }
+    Ok(include)
 }
 
 fn end(query: &Parameters, name: &'static str, end: End) -> Result<Option<Timestamp>, Mistake> {

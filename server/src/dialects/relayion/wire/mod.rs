@@ -1,7 +1,11 @@
-//! Every word of the vendor's JSON, and nowhere else: what is answered here, what is read in `request` (bodies)
-//! and `filters` (query strings).
+//! Every word of the vendor's JSON, and nowhere else: what is answered here, what is read in `request` (bodies),
+//! `bulk` (lists of bodies), `options` (what our own fields ask for) and `filters` (query strings); `extensions` is
+//! what `?include=` adds.
 
+pub(super) mod bulk;
+pub(super) mod extensions;
 pub(super) mod filters;
+pub(super) mod options;
 pub(super) mod request;
 
 use serde::Serialize;
@@ -53,6 +57,24 @@ pub(super) struct OutboundShown {
     pub(super) delivered_at: Option<String>,
     pub(super) failed_at: Option<String>,
     pub(super) failure_reason: Option<String>,
+    #[serde(flatten)]
+    pub(super) extensions: extensions::Extensions,
+}
+
+/// What came of a list of messages, in its order.
+#[derive(Debug, Serialize)]
+pub(super) struct BulkShown {
+    pub(super) accepted: usize,
+    pub(super) refused: usize,
+    pub(super) results: Vec<RowShown>,
+}
+
+/// What came of one of them: the envelope that it would have had alone, with its place in the list.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum RowShown {
+    Accepted { index: usize, success: bool, data: Box<OutboundShown> },
+    Refused { index: usize, success: bool, error: ErrorDetail },
 }
 
 /// An outbound message's state.

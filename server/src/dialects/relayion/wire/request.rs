@@ -1,4 +1,4 @@
-//! The body of `POST /api/v1/outbound`, read so that whatever is wrong with it is told with the field's name.
+//! The body of a message to send, read so that whatever is wrong with it is told with the field's name.
 //!
 //! serde's derive stops at the first mistake with a sentence for programmers, lets the last of two equal keys
 //! win, and cannot say in which field a broken escape stood; customers deserve better, so the object is walked
@@ -11,8 +11,15 @@ use std::fmt;
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
+use super::options;
+use crate::relay::intake::Options;
+
 pub(in super::super) const RECIPIENT: &str = "recipientNumber";
 pub(in super::super) const BODY: &str = "body";
+pub(super) const PRIORITY: &str = "priority";
+pub(in super::super) const SCHEDULED: &str = "scheduledAt";
+pub(in super::super) const EXPIRES: &str = "expiresAt";
+pub(in super::super) const TTL: &str = "ttlSeconds";
 const DEVICE: &str = "deviceId";
 const SLOT: &str = "simSlotIndex";
 /// The vendor's documents have no field for the sender; these are the words by which people try.
@@ -23,6 +30,7 @@ const SENDERS: [&str; 4] = ["senderNumber", "simPhoneNumber", "fromNumber", "fro
 pub(in super::super) struct SendRequest {
     pub(in super::super) recipient: String,
     pub(in super::super) body: String,
+    pub(in super::super) options: Options,
 }
 
 /// What the key is bound to: a request may repeat it, and nothing else.
@@ -41,11 +49,11 @@ pub(in super::super) struct Mistake {
 }
 
 impl Mistake {
-    fn whole(message: impl Into<String>) -> Mistake {
+    pub(super) fn whole(message: impl Into<String>) -> Mistake {
         Mistake { field: None, message: message.into() }
     }
 
-    fn of(field: &'static str, message: impl fmt::Display) -> Mistake {
+    pub(super) fn of(field: &'static str, message: impl fmt::Display) -> Mistake {
         Mistake { field: Some(field), message: format!("{field} {message}") }
     }
 }
@@ -57,8 +65,7 @@ pub(in super::super) fn read(bytes: &[u8], binding: &Binding) -> Result<SendRequ
             "The request body is empty: send a JSON object with recipientNumber and body.",
         ));
     }
-    let text = std::str::from_utf8(bytes)
-        .map_err(|_| Mistake::whole("The request body is not UTF-8: encode the JSON as UTF-8."))?;
+    let text = utf8(bytes)?;
     let walked = Walk::default();
     let mut json = serde_json::Deserializer::from_str(text);
     let ended = json.deserialize_any(&walked).and_then(|()| json.end());
@@ -73,12 +80,25 @@ pub(in super::super) fn read(bytes: &[u8], binding: &Binding) -> Result<SendRequ
         binding.permits(field, value)?;
     }
     let text = |field| text_of(field, walked.values.iter().find(|(given, _)| *given == field));
-    Ok(SendRequest { recipient: text(RECIPIENT)?, body: text(BODY)? })
+    let options = options::read(|field| {
+        let given = walked.values.iter().find(|(given, _)| *given == field);
+        given.map(|(_, value)| value).filter(|value| **value != Value::Null)
+    })?;
+    Ok(SendRequest { recipient: text(RECIPIENT)?, body: text(BODY)?, options })
+}
+
+/// A body as text.
+pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Mistake> {
+    std::str::from_utf8(bytes)
+        .map_err(|_| Mistake::whole("The request body is not UTF-8: encode the JSON as UTF-8."))
 }
 
 /// The fields that mean something here.
 fn known(field: &str) -> Option<&'static str> {
-    [RECIPIENT, BODY, DEVICE, SLOT].into_iter().chain(SENDERS).find(|known| *known == field)
+    [RECIPIENT, BODY, PRIORITY, SCHEDULED, EXPIRES, TTL, DEVICE, SLOT]
+        .into_iter()
+        .chain(SENDERS)
+        .find(|known| *known == field)
 }
 
 #[derive(Default)]
@@ -166,7 +186,7 @@ fn text_of(field: &'static str, given: Option<&(&'static str, Value)>) -> Result
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -1,0 +1,119 @@
+//! Why a message waits and what became of it, in words that a customer understands. Pure.
+
+use relay_domain::allocate::Wait;
+use relay_domain::message::Outbound;
+use relay_domain::state::{Failure, FailureClass};
+use relay_domain::{Timestamp, message::Priority};
+
+use super::super::wire::extensions::{EntryShown, FailureShown, OptionsShown, WaitShown};
+use super::super::wire::options::PRIORITIES;
+use crate::http::instant::write as instant;
+use crate::relay::lookup::{TimelineEntry, Waiting};
+
+/// Why it waits.
+pub(in super::super) fn wait(waiting: Waiting) -> WaitShown {
+    let ahead = waiting.ahead;
+    let (reason, message) = match waiting.why {
+        Wait::DeviceOffline => {
+            ("device_offline", "The phone is not connected. It goes on as soon as it reconnects.".to_owned())
+        }
+        Wait::DeviceUnresponsive => (
+            "device_unresponsive",
+            "The phone is connected but does not answer. It goes on when it does.".to_owned(),
+        ),
+        Wait::Paused => ("paused", "An operator has paused the phone.".to_owned()),
+        Wait::SimMismatch => (
+            "sim_mismatch",
+            "The SIM of this key's number is not in its slot. It goes on when that SIM is back.".to_owned(),
+        ),
+        Wait::PhoneBusy => (
+            "phone_busy",
+            "The phone has as many messages as it takes. It goes on as they are sent.".to_owned(),
+        ),
+        Wait::BucketEmpty { .. } => (
+            "bucket_empty",
+            "The plan's messages for now are used up. It leaves when the next one is added back.".to_owned(),
+        ),
+        Wait::WaitingTurn if ahead == 0 => ("waiting_turn", "It is next to leave.".to_owned()),
+        Wait::WaitingTurn => {
+            let (others, leave) = if ahead == 1 { ("message", "leaves") } else { ("messages", "leave") };
+            ("waiting_turn", format!("{ahead} {others} of this phone {leave} before it."))
+        }
+        Wait::Scheduled { .. } => ("scheduled", "It was scheduled for later.".to_owned()),
+        Wait::NoService => (
+            "no_service",
+            "The phone has it and finds no network. It sends it when the network is back.".to_owned(),
+        ),
+        Wait::RadioGuard => (
+            "radio_guard",
+            "The phone has it and paces itself, as Android demands. It sends it within a minute or so."
+                .to_owned(),
+        ),
+    };
+    WaitShown { reason, message, expected_at: waiting.leaves_at.map(instant), ahead }
+}
+
+/// Every fact with its own instant, in the order in which the hub learnt of them.
+pub(in super::super) fn timeline(message: &Outbound, reports: Vec<TimelineEntry>) -> Vec<EntryShown> {
+    let hubs_own = |event, at: Timestamp| {
+        (at, EntryShown { event, at: instant(at), recorded_at: instant(at), failure: None })
+    };
+    let accepted = Some(hubs_own("accepted", message.created_at));
+    let dispatched = message.dispatch.map(|dispatch| hubs_own("dispatched", dispatch.at));
+    let told = reports.into_iter().map(|report| (report.recorded_at, entry(report)));
+    let mut entries: Vec<(Timestamp, EntryShown)> =
+        accepted.into_iter().chain(dispatched).chain(told).collect();
+    entries.sort_by_key(|(recorded_at, _)| *recorded_at);
+    entries.into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn entry(report: TimelineEntry) -> EntryShown {
+    let (event, stage) = match report.kind.as_str() {
+        "sent" => ("sent", "radio"),
+        "delivered" => ("delivered", "receipt"),
+        "expired" => ("expired", "deadline"),
+        "canceled" => ("canceled", "cancel"),
+        "too_late" => ("cancel_too_late", "cancel"),
+        "uncertain" => ("uncertain", "unknown"),
+        "failed_hub" => ("failed", "hub"),
+        "failed_radio" => ("failed", "radio"),
+        "failed_receipt" => ("failed", "receipt"),
+        _ => ("failed", "unknown"),
+    };
+    let failure = if event == "uncertain" { Some(uncertain()) } else { report.failure };
+    EntryShown {
+        event,
+        at: instant(report.happened_at),
+        recorded_at: instant(report.recorded_at),
+        failure: failure.map(|failure| FailureShown {
+            stage,
+            class: failure.class.word(),
+            advice: failure.advice(),
+            code: failure.code,
+            reason: failure.reason,
+        }),
+    }
+}
+
+/// Not yet a failure; but whoever reads it should not send again.
+fn uncertain() -> Failure {
+    Failure {
+        class: FailureClass::Ambiguous,
+        code: "uncertain".into(),
+        reason: "The phone took it and nobody has told what came of it".into(),
+    }
+}
+
+/// What was asked for with it.
+pub(in super::super) fn options(message: &Outbound) -> OptionsShown {
+    OptionsShown {
+        priority: word(message.priority),
+        scheduled_at: message.scheduled_at.map(instant),
+        expires_at: message.expires_at.map(instant),
+        segments: message.parts,
+    }
+}
+
+fn word(priority: Priority) -> &'static str {
+    PRIORITIES.iter().find(|(_, known)| *known == priority).map_or("normal", |(word, _)| word)
+}

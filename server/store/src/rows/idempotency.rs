@@ -1,0 +1,134 @@
+//! `idempotency`: requests that named themselves, with what was answered.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use relay_domain::message::Untimely;
+use relay_domain::{KeyId, MessageId, Timestamp};
+
+use super::{broken, id};
+use crate::backend::Conn;
+use crate::changes::{Refusal, Request};
+use crate::lane::Tx;
+use crate::schema::idempotency;
+
+/// How long a request's name is kept.
+pub(crate) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What came of each draft of a request, in order.
+pub(crate) type Answered = Vec<Result<MessageId, Refusal>>;
+
+/// What is kept of a request.
+pub(crate) struct Kept {
+    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) answered: Answered,
+}
+
+/// The request of this key and name, if it is not older than [`KEPT`].
+pub(crate) fn load(tx: &mut Tx<'_>, key: KeyId, name: &str) -> QueryResult<Option<Kept>> {
+    let found: Option<(Vec<u8>, Vec<u8>)> = idempotency::table
+        .filter(idempotency::key_id.eq(key.as_bytes().as_slice()))
+        .filter(idempotency::name.eq(name))
+        .filter(idempotency::created_at.gt(tx.now.minus(KEPT).nanos()))
+        .select((idempotency::fingerprint, idempotency::answer))
+        .first(tx.conn)
+        .optional()?;
+    found.map(|(fingerprint, answer)| Ok(Kept { fingerprint, answered: read(&answer)? })).transpose()
+}
+
+/// Keeps a request; one of the same name that has grown old is replaced.
+pub(crate) fn store(tx: &mut Tx<'_>, key: KeyId, request: &Request, answered: &Answered) -> QueryResult<()> {
+    let old = idempotency::table
+        .filter(idempotency::key_id.eq(key.as_bytes().as_slice()))
+        .filter(idempotency::name.eq(&request.name));
+    diesel::delete(old).execute(tx.conn)?;
+    let id: uuid::Uuid = tx.id();
+    diesel::insert_into(idempotency::table)
+        .values((
+            idempotency::id.eq(id.as_bytes().as_slice()),
+            idempotency::key_id.eq(key.as_bytes().as_slice()),
+            idempotency::name.eq(&request.name),
+            idempotency::fingerprint.eq(request.fingerprint.as_slice()),
+            idempotency::answer.eq(write(answered)),
+            idempotency::created_at.eq(tx.now.nanos()),
+        ))
+        .execute(tx.conn)
+        .map(drop)
+}
+
+/// Forgets what has grown old among the oldest `most`; answers how many that were.
+pub(crate) fn forget(conn: &mut Conn, now: Timestamp, most: i64) -> QueryResult<usize> {
+    let oldest: Vec<(Vec<u8>, i64)> = idempotency::table
+        .order(idempotency::id)
+        .limit(most)
+        .select((idempotency::id, idempotency::created_at))
+        .load(conn)?;
+    let cut = now.minus(KEPT).nanos();
+    let old: Vec<Vec<u8>> =
+        oldest.into_iter().take_while(|(_, created_at)| *created_at <= cut).map(|(id, _)| id).collect();
+    diesel::delete(idempotency::table.filter(idempotency::id.eq_any(old))).execute(conn)
+}
+
+const ACCEPTED: u8 = 0;
+const MONTHLY_CAP: u8 = 1;
+const SCHEDULE_PAST: u8 = 2;
+const DEADLINE_PAST: u8 = 3;
+
+/// One byte a draft; the id follows where it was accepted.
+fn write(answered: &Answered) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(answered.len() * 17);
+    for one in answered {
+        match one {
+            Ok(id) => {
+                bytes.push(ACCEPTED);
+                bytes.extend_from_slice(id.as_bytes());
+            }
+            Err(Refusal::MonthlyCap) => bytes.push(MONTHLY_CAP),
+            Err(Refusal::Untimely(Untimely::Schedule)) => bytes.push(SCHEDULE_PAST),
+            Err(Refusal::Untimely(Untimely::Deadline)) => bytes.push(DEADLINE_PAST),
+        }
+    }
+    bytes
+}
+
+fn read(mut bytes: &[u8]) -> QueryResult<Answered> {
+    let mut answered = Vec::new();
+    while let Some((kind, rest)) = bytes.split_first() {
+        bytes = rest;
+        answered.push(match *kind {
+            ACCEPTED => {
+                let (message, rest) = bytes
+                    .split_at_checked(16)
+                    .ok_or_else(|| broken("answer", "ends in the middle of an id"))?;
+                bytes = rest;
+                Ok(id(message)?)
+            }
+            MONTHLY_CAP => Err(Refusal::MonthlyCap),
+            SCHEDULE_PAST => Err(Refusal::Untimely(Untimely::Schedule)),
+            DEADLINE_PAST => Err(Refusal::Untimely(Untimely::Deadline)),
+            other => return Err(broken("answer", format!("holds the unknown verdict {other}"))),
+        });
+    }
+    Ok(answered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_read_as_it_was_written_and_a_torn_one_is_told() {
+        let answered: Answered = vec![
+            Ok(MessageId::from_bytes([7; 16])),
+            Err(Refusal::MonthlyCap),
+            Err(Refusal::Untimely(Untimely::Schedule)),
+            Err(Refusal::Untimely(Untimely::Deadline)),
+            Ok(MessageId::from_bytes([0; 16])),
+        ];
+        let bytes = write(&answered);
+        assert_eq!(read(&bytes).unwrap(), answered);
+        assert!(read(&bytes[..bytes.len() - 1]).is_err());
+        assert!(read(&[9]).is_err());
+        assert_eq!(read(&[]).unwrap(), []);
+    }
+}

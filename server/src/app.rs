@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub use crate::control::answer::{self, Answer, RefusedKind};
-pub use crate::control::verb::Verb;
+pub use crate::control::verb::{PlanNumbers, Verb};
 pub use offline::{ManageError, manage, migrate};
 pub use opened::OpenStoreError;
 

@@ -81,14 +81,14 @@ pub fn migrate(data_dir: &Path) -> Result<u32, OpenStoreError> {
 mod tests {
     use super::*;
     use crate::app::data_dir::DataDir;
+    use crate::control::PlanNumbers;
 
     fn create(name: &str) -> Verb {
         Verb::AccountCreate {
             name: name.into(),
             plan: "free".into(),
-            burst: None,
-            refill_per_minute: None,
-            monthly_cap: None,
+            numbers: PlanNumbers::default(),
+            zone: None,
         }
     }
 

@@ -40,9 +40,8 @@ async fn verbs_reach_a_running_hub_through_its_socket() {
     let verb = |name: &str| Verb::AccountCreate {
         name: name.into(),
         plan: "pro".into(),
-        burst: None,
-        refill_per_minute: None,
-        monthly_cap: None,
+        numbers: PlanNumbers::default(),
+        zone: None,
     };
     let made = manage(scratch.path(), verb("Ann")).await.unwrap();
     let Answer::AccountCreated(made) = made else { panic!("{made:?}") };

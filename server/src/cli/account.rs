@@ -5,7 +5,9 @@ use clap::Subcommand;
 use super::exit::Exit;
 use super::manage::{Place, ask, instant};
 use super::output::{cell, say, table};
-use crate::app::{Answer, Verb};
+use super::plan::{self, Numbers};
+use crate::app::answer::UsageShown;
+use crate::app::{Answer, PlanNumbers, Verb};
 
 #[derive(Subcommand)]
 pub(super) enum Account {
@@ -17,15 +19,29 @@ pub(super) enum Account {
         /// free (5 at once, 1 a minute, 500 a month), starter (50, 20), pro (100, 50) or enterprise
         #[arg(long, default_value = "free")]
         plan: String,
-        /// Enterprise only: messages that a phone may dispatch at once
-        #[arg(long)]
-        burst: Option<u32>,
-        /// Enterprise only: messages added back each minute
-        #[arg(long)]
-        refill_per_minute: Option<u32>,
-        /// Enterprise only: messages a calendar month
-        #[arg(long)]
-        monthly_cap: Option<u32>,
+        #[command(flatten)]
+        numbers: Numbers,
+        /// In whose calendar its months are counted: an IANA name, such as Asia/Manila
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Show what accounts have sent this month, and one account's months
+    #[command(after_help = "Examples:\n  relay-hub account usage\n  relay-hub account usage \"Corner Shop\"")]
+    Usage {
+        /// Only this account, with its months
+        account: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Change in whose calendar an account's months are counted
+    #[command(after_help = "Example:\n  relay-hub account zone \"Corner Shop\" Asia/Manila")]
+    Zone {
+        /// The account
+        account: String,
+        /// An IANA name, such as Asia/Manila
+        zone: String,
         #[command(flatten)]
         place: Place,
     },
@@ -38,8 +54,17 @@ pub(super) enum Account {
 
 pub(super) fn run(account: Account) -> Exit {
     match account {
-        Account::Create { name, plan, burst, refill_per_minute, monthly_cap, place } => {
-            ask(&place, Verb::AccountCreate { name, plan, burst, refill_per_minute, monthly_cap }, show)
+        Account::Create { name, plan, numbers, zone, place } => {
+            let verb = Verb::AccountCreate { name, plan, numbers: numbers.into(), zone: Some(zone) };
+            ask(&place, verb, show)
+        }
+        Account::Usage { account, place } => {
+            let history = account.is_some();
+            ask(&place, Verb::AccountUsage { account }, |answer| usage(answer, history))
+        }
+        Account::Zone { account, zone, place } => {
+            let numbers = PlanNumbers::default();
+            ask(&place, Verb::PlanSet { account, plan: None, numbers, zone: Some(zone) }, plan::show)
         }
         Account::List { place } => ask(&place, Verb::AccountList, show),
     }
@@ -73,4 +98,31 @@ fn show(answer: Answer) {
         }
         other => super::output::object(&other),
     }
+}
+
+/// A line for each account, or for each month of one.
+fn usage(answer: Answer, history: bool) {
+    let Answer::Usage { usage } = answer else { return super::output::object(&answer) };
+    let rows: Vec<_> = usage.iter().map(usage_row).collect();
+    let heads = ["ACCOUNT", "PLAN", "MONTH", "SENT", "CAP", "LEFT", "NEXT MONTH BEGINS (UTC)"];
+    table(heads, &rows, "No accounts yet. Make one: relay-hub account create NAME");
+    if history {
+        let months = usage.into_iter().flat_map(|one| one.months);
+        let rows: Vec<_> = months.map(|one| [one.month, one.accepted.to_string()]).collect();
+        say("");
+        table(["MONTH", "SENT"], &rows, "Nothing was sent yet.");
+    }
+}
+
+fn usage_row(used: &UsageShown) -> [String; 7] {
+    let account = &used.account;
+    [
+        account.name.clone(),
+        account.plan.clone(),
+        used.month.clone(),
+        used.accepted.to_string(),
+        cell(account.monthly_cap),
+        cell(used.left),
+        instant(&used.resets_at),
+    ]
 }

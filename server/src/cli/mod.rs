@@ -9,6 +9,7 @@ mod key;
 mod manage;
 mod migrate;
 mod output;
+mod plan;
 mod serve;
 mod signals;
 
@@ -27,6 +28,8 @@ First steps:
   relay-hub device list                                    the phone is online, its SIMs are known
   relay-hub device sim set \"Office Phone 1\" 0 +639171234567   where a SIM does not tell its number
   relay-hub key create \"Office Phone 1\" --slot 0           the API key, shown once
+  relay-hub account usage                                  who has sent how much this month
+  relay-hub plan set \"Corner Shop\" pro                     another plan, at once
 
 Accounts, devices and keys are named by id, by name, or by the start of an id.
 
@@ -56,6 +59,9 @@ enum Command {
     /// Customers
     #[command(subcommand)]
     Account(account::Account),
+    /// What accounts and single devices may send
+    #[command(subcommand)]
+    Plan(plan::PlanCommand),
     /// Phones
     #[command(subcommand)]
     Device(device::Device),
@@ -79,6 +85,7 @@ pub fn run() -> ExitCode {
         Command::Demo(demo) => demo::run(demo),
         Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Account(account) => account::run(account),
+        Command::Plan(plan) => plan::run(plan),
         Command::Device(device) => device::run(device),
         Command::Key(key) => key::run(key),
     }

@@ -15,6 +15,24 @@ pub enum Answer {
         /// Oldest first.
         accounts: Vec<AccountShown>,
     },
+    /// What accounts have used.
+    Usage {
+        /// One for each account.
+        usage: Vec<UsageShown>,
+    },
+    /// A plan or a calendar was changed.
+    PlanSet(AccountShown),
+    /// What a device may dispatch was changed.
+    DeviceQuotaSet {
+        /// The device.
+        device_id: String,
+        /// Messages at once.
+        burst: u32,
+        /// Messages added back each minute.
+        refill_per_minute: u32,
+        /// Its own numbers, not its account's.
+        own: bool,
+    },
     /// A pairing code was issued.
     PairingCode {
         /// The code, `ABCD-123456`.
@@ -110,8 +128,36 @@ pub struct AccountShown {
     pub refill_per_minute: u32,
     /// Messages a month; null without a cap.
     pub monthly_cap: Option<u32>,
+    /// In whose calendar its months are counted.
+    pub zone: String,
     /// When it was made.
     pub created_at: String,
+}
+
+/// What an account has used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UsageShown {
+    /// The account.
+    pub account: AccountShown,
+    /// This month in its calendar, `2026-04`.
+    pub month: String,
+    /// Messages accepted in it.
+    pub accepted: u64,
+    /// Messages that it still takes; null without a cap.
+    pub left: Option<u64>,
+    /// When the next month begins.
+    pub resets_at: String,
+    /// The newest months with messages, newest first.
+    pub months: Vec<MonthShown>,
+}
+
+/// A month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MonthShown {
+    /// `2026-04`
+    pub month: String,
+    /// Messages accepted.
+    pub accepted: u64,
 }
 
 /// A device.

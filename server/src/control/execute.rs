@@ -1,18 +1,15 @@
 //! Runs a verb: finds what it names, calls `relay`, and says in plain words what came of it.
 
-use std::num::NonZeroU32;
-
 use relay_domain::account::Account;
 use relay_domain::key::{Dialect, Key};
-use relay_domain::month::Zone;
-use relay_domain::plan::{Plan, PlanName, Quota};
 use relay_domain::{AccountId, DeviceId, KeyId};
 
-use super::answer::{AccountShown, Answer, DeviceShown, KeyShown, Refused, RefusedKind, SimShown};
+use super::answer::{Answer, DeviceShown, KeyShown, Refused, RefusedKind, SimShown};
+use super::plans;
 use super::resolve::{Candidate, Unclear, resolve};
 use super::verb::Verb;
 use crate::http::instant::write as instant;
-use crate::relay::accounts::{CreateAccountError, check_name};
+use crate::relay::accounts::check_name;
 use crate::relay::devices::{DeviceError, DeviceNow, Link, SetSimNumberError};
 use crate::relay::keys::{CreateKeyError, RevokeKeyError};
 use crate::relay::pairing::IssuePairingError;
@@ -25,18 +22,19 @@ pub async fn execute(relay: &Relay, verb: Verb) -> Answer {
 
 async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
     match verb {
-        Verb::AccountCreate { name, plan, burst, refill_per_minute, monthly_cap } => {
-            let plan = custom_plan(&plan, burst, refill_per_minute, monthly_cap)?;
-            let created =
-                relay.create_account(&name, plan, Zone::UTC).await.map_err(|error| match error {
-                    CreateAccountError::BadName(error) => invalid(error),
-                    CreateAccountError::Store(trouble) => failed(trouble),
-                })?;
-            Ok(Answer::AccountCreated(account_shown(created)))
+        Verb::AccountCreate { name, plan, numbers, zone } => {
+            plans::create_account(relay, &name, &plan, numbers, zone.as_deref()).await
+        }
+        Verb::AccountUsage { account } => plans::usage(relay, account.as_deref()).await,
+        Verb::PlanSet { account, plan, numbers, zone } => {
+            plans::set_plan(relay, &account, plan.as_deref(), numbers, zone.as_deref()).await
+        }
+        Verb::DeviceQuotaSet { device, burst, refill_per_minute } => {
+            plans::set_device_quota(relay, &device, burst.zip(refill_per_minute)).await
         }
         Verb::AccountList => {
             let accounts = relay.list_accounts().await.map_err(failed)?;
-            Ok(Answer::Accounts { accounts: accounts.into_iter().map(account_shown).collect() })
+            Ok(Answer::Accounts { accounts: accounts.into_iter().map(plans::shown).collect() })
         }
         Verb::DevicePairNew { account, name } => {
             let name = check_name(&name).map_err(invalid)?;
@@ -83,29 +81,6 @@ async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
             Ok(Answer::KeyRevoked { key_id: key_id.to_string() })
         }
     }
-}
-
-/// A documented plan, or enterprise with its own numbers.
-fn custom_plan(
-    name: &str,
-    burst: Option<u32>,
-    refill: Option<u32>,
-    cap: Option<u32>,
-) -> Result<Plan, Refused> {
-    let plan = name.parse::<PlanName>().map_err(invalid)?.plan();
-    if plan.name != PlanName::Enterprise {
-        if burst.or(refill).or(cap).is_some() {
-            return Err(invalid(format!(
-                "the plan `{name}` has fixed numbers: only `enterprise` takes its own"
-            )));
-        }
-        return Ok(plan);
-    }
-    let positive =
-        |number: u32| NonZeroU32::new(number).ok_or_else(|| invalid("burst and refill must be at least 1"));
-    let burst = burst.map_or(Ok(plan.quota.burst), positive)?;
-    let refill_per_minute = refill.map_or(Ok(plan.quota.refill_per_minute), positive)?;
-    Ok(Plan { quota: Quota { burst, refill_per_minute }, monthly_cap: cap, ..plan })
 }
 
 async fn pairing_code(relay: &Relay, account_id: AccountId, target: PairTarget) -> Result<Answer, Refused> {
@@ -174,8 +149,15 @@ async fn create_key(relay: &Relay, device: &str, slot: u8, name: &str) -> Result
 }
 
 async fn find_account(relay: &Relay, meant: &str) -> Result<AccountId, Refused> {
+    Ok(account_of(relay, meant).await?.id)
+}
+
+pub(super) async fn account_of(relay: &Relay, meant: &str) -> Result<Account, Refused> {
     let accounts = relay.list_accounts().await.map_err(failed)?;
-    let candidates = accounts.into_iter().map(|account| candidate(account.id, account.id, account.name, ""));
+    let candidates = accounts.into_iter().map(|account| {
+        let (id, name) = (account.id, account.name.clone());
+        candidate(account, id, name, "")
+    });
     resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("account", meant, unclear))
 }
 
@@ -198,7 +180,7 @@ async fn owner_of_new(relay: &Relay, meant: Option<&str>) -> Result<AccountId, R
     }
 }
 
-async fn find_device(relay: &Relay, meant: &str) -> Result<(AccountId, DeviceId), Refused> {
+pub(super) async fn find_device(relay: &Relay, meant: &str) -> Result<(AccountId, DeviceId), Refused> {
     let devices = relay.list_devices(None).await.map_err(failed)?;
     let candidates = devices.into_iter().map(|now| {
         let device = now.device;
@@ -243,24 +225,12 @@ pub(super) fn invalid(message: impl ToString) -> Refused {
     refused(RefusedKind::Invalid, message)
 }
 
-fn not_found(message: impl ToString) -> Refused {
+pub(super) fn not_found(message: impl ToString) -> Refused {
     refused(RefusedKind::NotFound, message)
 }
 
 pub(super) fn failed(trouble: Trouble) -> Refused {
     refused(RefusedKind::Failed, trouble)
-}
-
-fn account_shown(account: Account) -> AccountShown {
-    AccountShown {
-        id: account.id.to_string(),
-        name: account.name,
-        plan: account.plan.name.to_string(),
-        burst: account.plan.quota.burst.get(),
-        refill_per_minute: account.plan.quota.refill_per_minute.get(),
-        monthly_cap: account.plan.monthly_cap,
-        created_at: instant(account.created_at),
-    }
 }
 
 fn key_shown(key: Key) -> KeyShown {

@@ -2,15 +2,16 @@
 //! on a store that no hub holds.
 //!
 //! `verb` is what can be asked and `answer` what comes back, both our own JSON; `execute` maps one to the other
-//! with the verbs of `relay`; `resolve` finds what a person named by id, name or the start of an id; `socket`
+//! with the verbs of `relay`, `plans` those about plans and what is used of them; `resolve` finds what a person named by id, name or the start of an id; `socket`
 //! carries a line each way. No dialect is known here.
 
 pub mod answer;
 pub mod execute;
+mod plans;
 mod resolve;
 pub mod socket;
 pub mod verb;
 
 pub use answer::{Answer, Refused, RefusedKind};
 pub use execute::execute;
-pub use verb::Verb;
+pub use verb::{PlanNumbers, Verb};

@@ -2,6 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The numbers of an enterprise plan; what is not given is the plan's own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanNumbers {
+    /// Messages at once.
+    pub burst: Option<u32>,
+    /// Messages added back each minute.
+    pub refill_per_minute: Option<u32>,
+    /// Messages a month.
+    pub monthly_cap: Option<u32>,
+}
+
 /// A verb with what it needs. Accounts, devices and keys are named by id, by name, or by the start of an id, as
 /// long as that is one thing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,15 +25,41 @@ pub enum Verb {
         name: String,
         /// `free`, `starter`, `pro` or `enterprise`.
         plan: String,
-        /// Enterprise only: messages at once.
-        burst: Option<u32>,
-        /// Enterprise only: messages added back each minute.
-        refill_per_minute: Option<u32>,
-        /// Enterprise only: messages a month.
-        monthly_cap: Option<u32>,
+        /// Enterprise only.
+        #[serde(default)]
+        numbers: PlanNumbers,
+        /// In whose calendar its months are counted: an IANA name; UTC without it.
+        #[serde(default)]
+        zone: Option<String>,
     },
     /// Lists accounts.
     AccountList,
+    /// Shows what accounts were accepted, month by month.
+    AccountUsage {
+        /// Which; all without it.
+        account: Option<String>,
+    },
+    /// Changes an account's plan, its calendar, or both.
+    PlanSet {
+        /// Which account.
+        account: String,
+        /// `free`, `starter`, `pro` or `enterprise`; unchanged without it.
+        plan: Option<String>,
+        /// Enterprise only.
+        #[serde(default)]
+        numbers: PlanNumbers,
+        /// An IANA name; unchanged without it.
+        zone: Option<String>,
+    },
+    /// Gives a device a quota of its own; its account's again where neither number is given.
+    DeviceQuotaSet {
+        /// Which device.
+        device: String,
+        /// Messages at once.
+        burst: Option<u32>,
+        /// Messages added back each minute.
+        refill_per_minute: Option<u32>,
+    },
     /// Issues a pairing code for a new device.
     DevicePairNew {
         /// Whose; not needed while there is only one account.

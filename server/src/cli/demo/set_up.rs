@@ -20,7 +20,7 @@ use super::customer::Customer;
 use super::key_file::KeyFile;
 use super::trouble::DemoError;
 use crate::app::answer::{AccountShown, DeviceShown};
-use crate::app::{self, Answer, Verb};
+use crate::app::{self, Answer, PlanNumbers, Verb};
 use crate::cli::output::{say, table};
 
 /// On one machine a phone connects within milliseconds.
@@ -104,9 +104,8 @@ impl Stage {
         let verb = Verb::AccountCreate {
             name: part.account.to_owned(),
             plan: part.plan.to_owned(),
-            burst: None,
-            refill_per_minute: None,
-            monthly_cap: None,
+            numbers: PlanNumbers::default(),
+            zone: None,
         };
         match self.verb(verb).await? {
             Answer::AccountCreated(account) => Ok(account),

@@ -232,6 +232,29 @@ impl Bench {
         self.call(request.insert_header(("Authorization", format!("Bearer {key}")))).await
     }
 
+    /// The same under a name of the request's own.
+    pub(super) async fn post_named(&self, key: &str, name: &str, path: &str, body: &Value) -> Reply {
+        let request = TestRequest::post().uri(path).set_payload(body.to_string());
+        let key = ("Authorization", format!("Bearer {key}"));
+        self.call(request.insert_header(key).insert_header(("Idempotency-Key", name.to_owned()))).await
+    }
+
+    pub(super) async fn bulk(&self, key: &str, body: impl Into<web::Bytes>) -> Reply {
+        let request = TestRequest::post().uri("/api/v1/outbound/bulk").set_payload(body);
+        self.call(request.insert_header(("Authorization", format!("Bearer {key}")))).await
+    }
+
+    pub(super) async fn delete(&self, key: &str, path: &str) -> Reply {
+        let request = TestRequest::delete().uri(path);
+        self.call(request.insert_header(("Authorization", format!("Bearer {key}")))).await
+    }
+
+    /// Messages of this device that are in the month's count.
+    pub(super) async fn accepted_this_month(&self, account_id: AccountId) -> u64 {
+        let account = self.relay.account(account_id).await.unwrap().unwrap();
+        self.relay.usage(&account).await.unwrap().accepted
+    }
+
     pub(super) async fn send(&self, key: &str, to: &str, text: &str) -> Reply {
         self.post(key, serde_json::json!({ "recipientNumber": to, "body": text }).to_string()).await
     }

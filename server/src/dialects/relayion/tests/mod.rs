@@ -2,8 +2,11 @@
 //! by the changes that a session would commit. `fixtures/` holds the page's examples as they are printed.
 
 mod bench;
+mod bulk;
 mod listing;
 mod promises;
 mod refusals;
+mod repeats;
 mod sending;
 mod shape;
+mod waiting;

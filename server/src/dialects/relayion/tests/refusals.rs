@@ -79,7 +79,8 @@ async fn other_methods_are_405_with_allow_and_other_routes_404() {
     for (method, path, allowed) in [
         (Method::PUT, "/api/v1/outbound", "GET, POST"),
         (Method::POST, "/api/v1/devices", "GET"),
-        (Method::PATCH, "/api/v1/outbound/x", "GET"),
+        (Method::PATCH, "/api/v1/outbound/x", "GET, DELETE"),
+        (Method::GET, "/api/v1/outbound/bulk", "POST"),
         (Method::POST, "/api/v1/inbound", "GET"),
     ] {
         let refused = bench.call(TestRequest::default().method(method).uri(path)).await;

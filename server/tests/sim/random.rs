@@ -6,12 +6,14 @@ use android_bridge::engine::Service;
 use android_bridge::sim::{CarrierProfile, demo_sim};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use relay_domain::message::{Outbound, Priority};
 use relay_domain::plan::Quota;
 use relay_domain::state::Rank;
+use relay_store::changes::CancelVerdict;
 use relay_store::queries::{ListInbound, Window};
 
 use super::phone::SimPhone;
-use super::simulation::{PhoneSpec, Simulation, number};
+use super::simulation::{PhoneSpec, Simulation, Wanted, number};
 
 /// Virtual milliseconds of trouble in each seed.
 const TROUBLE_MS: u64 = 600_000;
@@ -30,6 +32,9 @@ struct Coverage {
     failed: AtomicU64,
     uncertain: AtomicU64,
     expired: AtomicU64,
+    canceled: AtomicU64,
+    scheduled: AtomicU64,
+    asked_again: AtomicU64,
     inbound: AtomicU64,
 }
 
@@ -70,6 +75,9 @@ fn every_seed_ends_healed_and_the_ledger_is_clean() {
         ("failed", &coverage.failed),
         ("uncertain", &coverage.uncertain),
         ("expired", &coverage.expired),
+        ("canceled", &coverage.canceled),
+        ("scheduled", &coverage.scheduled),
+        ("asked again", &coverage.asked_again),
         ("inbound", &coverage.inbound),
     ];
     for (what, count) in figures {
@@ -108,12 +116,33 @@ fn trouble(simulation: &mut Simulation, dice: &mut StdRng, coverage: &Coverage, 
             let expires = dice.random_bool(0.15).then(|| dice.random_range(0..30_000));
             for _ in 0..dice.random_range(1..4) {
                 *texts += 1;
-                simulation.send(key, &format!("+1666{texts:07}"), expires);
+                let wanted =
+                    Wanted { expires_in_ms: expires, ..want(simulation, dice, &format!("+1666{texts:07}")) };
+                let told = simulation.ask_for(key, &wanted);
                 // The hub dies after COMMIT and before it has told anyone.
                 if dice.random_bool(0.01) && simulation.hub.is_up() {
                     count(&coverage.hub_crashes);
                     simulation.crash_hub();
                 }
+                if wanted.named && told.is_some() && dice.random_bool(0.5) {
+                    count(&coverage.asked_again);
+                    ask_again(simulation, key, &wanted, told);
+                }
+            }
+        }
+        // What was accepted lately is taken back, wherever it is by now.
+        98..99 if !simulation.judge.accepted.is_empty() => {
+            let lately = simulation.judge.accepted.len().saturating_sub(8);
+            let id = simulation.judge.accepted[dice.random_range(lately..simulation.judge.accepted.len())];
+            let before = simulation.hub.is_up().then(|| simulation.message(id));
+            match simulation.cancel(id) {
+                Some(CancelVerdict::Canceled(message)) => {
+                    count(&coverage.canceled);
+                    assert_eq!(message.dispatch, None, "what a phone has is not canceled");
+                }
+                Some(CancelVerdict::TooLate(message)) => assert_eq!(Some(*message), before),
+                Some(CancelVerdict::NoSuchMessage) => panic!("an accepted message is gone"),
+                None => {}
             }
         }
         60..64 if simulation.hub.is_up() => {
@@ -149,13 +178,33 @@ fn trouble(simulation: &mut Simulation, dice: &mut StdRng, coverage: &Coverage, 
         94..96 => simulation.phones[phone].world.swap_sim(0, Some(demo_sim(0, &number(phone, 0)))),
         96..97 => simulation.phones[phone].world.set_service(0, Service::Missing),
         97..98 => simulation.phones[phone].world.set_service(0, Service::Available),
-        98..100 => {
+        98..=99 => {
             // Two identical texts in one second are two messages.
             let now = simulation.phones[phone].now(simulation.clock.elapsed_ms());
             (0..2).for_each(|_| simulation.phones[phone].world.receive_sms(0, "+18885550100", "same", now));
         }
         _ => {}
     }
+}
+
+/// A message as customers want them: mostly plain.
+fn want(simulation: &Simulation, dice: &mut StdRng, to: &str) -> Wanted {
+    let later = dice.random_bool(0.1).then(|| dice.random_range(1..60_000));
+    Wanted {
+        priority: Priority::ALL[dice.random_range(0..3)],
+        scheduled_at: later.map(|ms| simulation.now().plus(std::time::Duration::from_millis(ms))),
+        named: dice.random_bool(0.3),
+        ..Wanted::to(to)
+    }
+}
+
+/// The same request under the same name, however long its schedule has passed: the same message.
+fn ask_again(simulation: &mut Simulation, key: usize, wanted: &Wanted, told: Option<Outbound>) {
+    if !simulation.hub.is_up() {
+        simulation.hub.start();
+    }
+    let again = simulation.ask_for(key, wanted);
+    assert_eq!(again.map(|message| message.id), told.map(|message| message.id));
 }
 
 /// No more faults: the hub runs, every phone runs, has its SIMs and service, and is connected.
@@ -198,6 +247,10 @@ fn judge(mut simulation: Simulation, seed: u64, coverage: &Coverage) {
     for id in simulation.judge.accepted.clone() {
         let message = simulation.message(id);
         add(&coverage.messages);
+        if let (Some(at), Some(dispatch)) = (message.scheduled_at, message.dispatch) {
+            add(&coverage.scheduled);
+            assert!(dispatch.at >= at, "seed {seed}: it left before its schedule");
+        }
         match message.state.rank {
             Rank::Delivered => add(&coverage.delivered),
             Rank::Dispatched => add(&coverage.uncertain),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use android_bridge::sim::{CarrierProfile, demo_sim};
 use android_bridge::witness::MemoryWitness;
 use relay_domain::key::{Dialect, Key, KeyDigest};
-use relay_domain::message::{Draft, Expiry, Outbound};
+use relay_domain::message::{Draft, Expiry, Outbound, Priority};
 use relay_domain::phone_number::PhoneNumber;
 use relay_domain::plan::{Plan, PlanName, Quota};
 use relay_domain::{AccountId, Clock, DeviceId, MessageId, Timestamp};
 use relay_store::changes::{
-    AcceptMessages, Acceptance, CreateAccount, CreateKey, ExpireQueued, GiveUpUncertain, IssuePairingCode,
-    KeyVerdict, PairTarget, PairingCodeVerdict, RedeemPairingCode, RedeemVerdict, SettleUnpaired,
+    AcceptMessages, Acceptance, CancelMessage, CancelVerdict, CreateAccount, CreateKey, ExpireQueued,
+    GiveUpUncertain, IssuePairingCode, KeyVerdict, PairTarget, PairingCodeVerdict, RedeemPairingCode,
+    RedeemVerdict, ReleaseScheduled, Request, SettleUnpaired,
 };
 use relay_store::queries::FindOutbound;
 
@@ -36,6 +37,24 @@ pub struct Simulation {
     next_sweep_ms: u64,
     codes: u32,
     _dir: tempfile::TempDir,
+}
+
+/// What a customer asks for.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    pub to: String,
+    pub expires_in_ms: Option<u64>,
+    pub priority: Priority,
+    pub scheduled_at: Option<Timestamp>,
+    /// The request has a name of its own, so it may be asked again.
+    pub named: bool,
+}
+
+impl Wanted {
+    pub fn to(to: &str) -> Wanted {
+        let priority = Priority::default();
+        Wanted { to: to.to_owned(), expires_in_ms: None, priority, scheduled_at: None, named: false }
+    }
 }
 
 /// What a phone of a new simulation is like.
@@ -144,19 +163,39 @@ impl Simulation {
 
     /// The customer sends; `None` when the hub did not answer.
     pub fn send(&mut self, key: usize, to: &str, expires_in_ms: Option<u64>) -> Option<Outbound> {
-        let expiry = expires_in_ms.map(|ms| Expiry::After(std::time::Duration::from_millis(ms)));
-        let draft =
-            Draft { expiry, ..Draft::new(PhoneNumber::parse(to).unwrap(), format!("text for {to}"), 1) };
-        let change = AcceptMessages { key: self.keys[key].clone(), drafts: vec![draft], request: None };
+        self.ask_for(key, &Wanted { expires_in_ms, ..Wanted::to(to) })
+    }
+
+    /// The customer asks for something, perhaps for the second time.
+    pub fn ask_for(&mut self, key: usize, wanted: &Wanted) -> Option<Outbound> {
+        let Wanted { to, expires_in_ms, priority, scheduled_at, named } = wanted;
+        let draft = Draft {
+            expiry: expires_in_ms.map(|ms| Expiry::After(std::time::Duration::from_millis(ms))),
+            priority: *priority,
+            scheduled_at: *scheduled_at,
+            ..Draft::new(PhoneNumber::parse(to).unwrap(), format!("text for {to}"), 1)
+        };
+        let request = named.then(|| Request { name: to.clone(), fingerprint: [0; 32] });
+        let change = AcceptMessages { key: self.keys[key].clone(), drafts: vec![draft], request };
         let message = match self.hub.commit(change).ok()? {
             Acceptance::Verdicts(mut verdicts) => verdicts.remove(0).ok()?,
-            Acceptance::Replayed(_)
-            | Acceptance::OtherRequest
-            | Acceptance::DeviceNotPaired
-            | Acceptance::KeyRevoked => return None,
+            Acceptance::Replayed(mut verdicts) => {
+                let known = verdicts.remove(0).ok()?;
+                assert!(self.judge.accepted.contains(&known.id), "a replay answers what was accepted");
+                return Some(known);
+            }
+            other => {
+                assert!(matches!(other, Acceptance::DeviceNotPaired | Acceptance::KeyRevoked), "{other:?}");
+                return None;
+            }
         };
         self.judge.accepted(&message, self.clock.now());
         Some(message)
+    }
+
+    /// The customer takes a message back, if the hub is there to hear it.
+    pub fn cancel(&mut self, message_id: MessageId) -> Option<CancelVerdict> {
+        self.hub.commit(CancelMessage { account_id: self.account, message_id }).ok()
     }
 
     /// A message as the customer reads it.
@@ -214,6 +253,7 @@ impl Simulation {
 
     fn sweep(&mut self) {
         if self.hub.is_up() {
+            while self.hub.commit(ReleaseScheduled).unwrap() > 0 {}
             while self.hub.commit(ExpireQueued).unwrap() > 0 {}
             while self.hub.commit(SettleUnpaired).unwrap() > 0 {}
         }

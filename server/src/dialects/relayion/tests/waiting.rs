@@ -7,7 +7,7 @@ use relay_domain::{Clock as _, Timestamp};
 use serde_json::{Value, json};
 
 use super::bench::{Bench, Reply};
-use super::shape::{assert_millis, assert_same_shape, fixture};
+use super::shape::{assert_millis, fixture};
 
 const PRINTED: &str = include_str!("../fixtures/outbound.json");
 
@@ -37,7 +37,6 @@ async fn options_change_no_documented_shape_and_are_shown_when_asked_for() {
     let (_, key) = bench.shop(PlanName::Starter).await;
     let asked = json!({ "priority": "high", "scheduledAt": "2026-04-25T10:30:00+02:00", "ttlSeconds": 60 });
     let sent = send(&bench, &key, asked).await;
-    assert_same_shape(&fixture(PRINTED)["data"]["body"], &sent.data()["body"]);
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(keys(sent.data()), keys(&fixture(PRINTED)["data"]));
     let shown = bench.get(&key, &format!("{}?include=options", path(&sent))).await;
@@ -165,12 +164,7 @@ async fn a_waiting_message_is_canceled_once_and_for_all() {
     let waits = send(&bench, &key, json!({})).await;
     let canceled = bench.delete(&key, &path(&waits)).await;
     assert_eq!(canceled.status.as_u16(), 200);
-    assert_same_shape(
-        &json!({ "failedAt": "", "failureReason": "" }),
-        &json!({
-            "failedAt": canceled.data()["failedAt"], "failureReason": canceled.data()["failureReason"],
-        }),
-    );
+    assert_millis(&canceled.data()["failedAt"]);
     assert_eq!(
         (&canceled.data()["status"], &canceled.data()["failureReason"]),
         (&"FAILED".into(), &"Canceled".into())

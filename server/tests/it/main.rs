@@ -8,6 +8,7 @@ mod accepted_is_durable;
 mod bad_phones;
 mod buckets_have_memory;
 mod call_order;
+mod caps_and_plans;
 mod inbound_never_lost;
 mod management;
 mod never_from_the_wrong_number;

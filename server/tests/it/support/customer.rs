@@ -13,6 +13,8 @@ pub struct Customer {
     http: reqwest::Client,
     base: String,
     secret: String,
+    /// Sent as `Idempotency-Key` with each request, if there is one.
+    name: Option<String>,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -27,12 +29,21 @@ pub struct Answer {
 impl Customer {
     /// A customer of the hub at `base` with this key.
     pub fn new(base: String, secret: &str) -> Customer {
-        Customer { http: reqwest::Client::new(), base, secret: secret.to_owned(), log: Arc::default() }
+        let (http, secret) = (reqwest::Client::new(), secret.to_owned());
+        Customer { http, base, secret, name: None, log: Arc::default() }
+    }
+
+    /// The same customer, whose requests have this name.
+    pub fn named(self, name: &str) -> Customer {
+        Customer { name: Some(name.to_owned()), ..self }
     }
 
     /// One request; `None` when no answer came, as when the hub was killed.
     pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> Option<Answer> {
         let mut request = self.http.request(method, format!("{}{path}", self.base)).bearer_auth(&self.secret);
+        if let Some(name) = &self.name {
+            request = request.header("Idempotency-Key", name);
+        }
         if let Some(body) = body {
             request = request.json(&body);
         }
@@ -44,12 +55,17 @@ impl Customer {
 
     /// Sends; the message's id when it was accepted.
     pub async fn send(&self, to: &str, body: &str) -> Option<String> {
-        let draft = json!({ "recipientNumber": to, "body": body });
+        self.send_draft(json!({ "recipientNumber": to, "body": body })).await
+    }
+
+    /// The same with whatever else a message may ask for.
+    pub async fn send_draft(&self, draft: Value) -> Option<String> {
         let answer = self.ask(Method::POST, "/api/v1/outbound", Some(draft)).await?;
         if answer.status != 202 {
             return None;
         }
         let data = &answer.body["data"];
+        let to = &data["recipientNumber"];
         let id = data["id"].as_str()?.to_owned();
         self.note(json!({ "log": "client", "kind": "accepted", "id": id, "device": data["deviceId"], "to": to, "at_ms": 0 }));
         self.observe(data);

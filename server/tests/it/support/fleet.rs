@@ -153,10 +153,15 @@ impl Installation {
 
     /// The plan of a device, for the judge.
     pub fn note_plan(&mut self, device_id: &str) {
-        let Quota { burst, refill_per_minute } = self.quota;
+        self.note_quota(device_id, self.quota, 0);
+    }
+
+    /// What a device may dispatch from an instant on, for the judge.
+    pub fn note_quota(&mut self, device_id: &str, quota: Quota, at_ms: u128) {
+        let Quota { burst, refill_per_minute } = quota;
         self.note(&json!({
             "log": "client", "kind": "plan", "device": device_id, "burst": burst,
-            "refill_per_minute": refill_per_minute, "at_ms": 0,
+            "refill_per_minute": refill_per_minute, "at_ms": at_ms,
         }));
     }
 

@@ -11,9 +11,19 @@ use crate::http::instant::write as instant;
 use crate::relay::lookup::{TimelineEntry, Waiting};
 
 /// Why it waits.
-pub(in super::super) fn wait(waiting: Waiting) -> WaitShown {
+pub(in super::super) fn wait(message: &Outbound, waiting: Waiting) -> WaitShown {
+    let (reason, mut why) = sentence(waiting);
+    let dies_first =
+        message.expires_at.is_some_and(|dies| waiting.leaves_at.is_some_and(|leaves| leaves >= dies));
+    if dies_first {
+        why.push_str(" Its deadline comes first: if nothing changes it expires.");
+    }
+    WaitShown { reason, message: why, expected_at: waiting.leaves_at.map(instant), ahead: waiting.ahead }
+}
+
+fn sentence(waiting: Waiting) -> (&'static str, String) {
     let ahead = waiting.ahead;
-    let (reason, message) = match waiting.why {
+    match waiting.why {
         Wait::DeviceOffline => {
             ("device_offline", "The phone is not connected. It goes on as soon as it reconnects.".to_owned())
         }
@@ -49,8 +59,7 @@ pub(in super::super) fn wait(waiting: Waiting) -> WaitShown {
             "The phone has it and paces itself, as Android demands. It sends it within a minute or so."
                 .to_owned(),
         ),
-    };
-    WaitShown { reason, message, expected_at: waiting.leaves_at.map(instant), ahead }
+    }
 }
 
 /// Every fact with its own instant, in the order in which the hub learnt of them.

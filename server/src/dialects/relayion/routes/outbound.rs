@@ -178,7 +178,8 @@ async fn show_all(
     for message in messages {
         let mut one = convert::outbound(message.clone());
         if include.wait {
-            one.extensions.wait = Some(waits.remove(&message.id).map(convert::explain::wait));
+            one.extensions.wait =
+                Some(waits.remove(&message.id).map(|waiting| convert::explain::wait(message, waiting)));
         }
         if include.timeline {
             let reports = relay.timeline(message.account_id, message.id).await?;

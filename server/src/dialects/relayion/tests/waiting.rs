@@ -91,6 +91,9 @@ async fn a_waiting_message_says_why_and_when_it_should_leave() {
     let second = wait(&after).await;
     assert_eq!((&second["reason"], &second["ahead"]), (&"waiting_turn".into(), &1.into()));
     assert_eq!(second["expectedAt"], "2026-04-25T08:02:00.000Z");
+    let brief = send(&bench, &key, json!({ "ttlSeconds": 90 })).await;
+    let doomed = wait(&brief).await;
+    assert!(doomed["message"].as_str().unwrap().ends_with("if nothing changes it expires."), "{doomed}");
     let third = wait(&scheduled).await;
     assert_eq!(
         (&third["reason"], &third["expectedAt"]),

@@ -26,6 +26,16 @@ async fn no_key_a_wrong_one_and_two_of_them_are_401() {
 }
 
 #[actix_web::test]
+async fn another_vendors_key_is_no_key_here() {
+    let bench = Bench::new();
+    for (prefix, random) in [("rsms_", "x".repeat(44)), ("rly_", "x".repeat(44)), ("relay_", "0".repeat(64))]
+    {
+        let refused = bench.send(&format!("{prefix}{random}"), "+639171234567", "x").await;
+        assert_eq!(refused.refusal(), (401, "UNAUTHORIZED", None), "{prefix}");
+    }
+}
+
+#[actix_web::test]
 async fn a_revoked_key_is_refused_at_once() {
     let bench = Bench::new();
     let (_, key) = bench.shop(PlanName::Starter).await;
@@ -60,7 +70,20 @@ async fn a_field_that_cannot_be_is_400_with_its_name() {
     assert_eq!(bench.post(&key, &lone[..]).await.refusal(), (400, "VALIDATION_ERROR", Some("body")));
     let other = r#"{"recipientNumber":"+639171234567","body":"x","simSlotIndex":1}"#;
     assert_eq!(bench.post(&key, other).await.refusal(), (400, "VALIDATION_ERROR", Some("simSlotIndex")));
-    assert_eq!(bench.post(&key, "[]").await.refusal(), (400, "VALIDATION_ERROR", None));
+    for whole in [&b"[]"[..], b"", b"null", b"{\"body\":", b"not json", b"{\"body\":\"\xff\"}"] {
+        assert_eq!(bench.post(&key, whole).await.refusal(), (400, "VALIDATION_ERROR", None), "{whole:?}");
+    }
+    for (body, field) in [
+        (r#"{"body":"x"}"#, "recipientNumber"),
+        (r#"{"recipientNumber":null,"body":"x"}"#, "recipientNumber"),
+        (r#"{"recipientNumber":639171234567,"body":"x"}"#, "recipientNumber"),
+        (r#"{"recipientNumber":"+639171234567"}"#, "body"),
+        (r#"{"recipientNumber":"+639171234567","body":null}"#, "body"),
+        (r#"{"recipientNumber":"+639171234567","body":{"text":"x"}}"#, "body"),
+        (r#"{"recipientNumber":"+639171234567","body":"x","body":"y"}"#, "body"),
+    ] {
+        assert_eq!(bench.post(&key, body).await.refusal(), (400, "VALIDATION_ERROR", Some(field)), "{body}");
+    }
     let list = bench.get(&key, "/api/v1/outbound").await;
     assert_eq!(list.data().as_array().unwrap().len(), 0, "nothing was stored");
 }

@@ -7,10 +7,10 @@ use relay_domain::message::{Draft, Outbound, Times, Untimely};
 use relay_domain::state::Rank;
 use relay_domain::{AccountId, MessageId, Timestamp, month};
 
+use super::named_request::{self, Answered};
 use super::{dispatch, dispatch_next};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
-use crate::rows::idempotency::{self, Answered};
 use crate::rows::outbound::{self, OutboundRow, load_of_account};
 use crate::rows::{broken, sim, text};
 
@@ -72,7 +72,7 @@ impl Change for AcceptMessages {
         // Before anything else: a replay answers what was answered, also when the month is full by now, the
         // device has left, or the schedule has passed.
         if let Some(request) = &self.request
-            && let Some(before) = idempotency::load(tx, self.key.id, &request.name)?
+            && let Some(before) = named_request::load(tx, self.key.id, &request.name)?
         {
             if before.fingerprint != request.fingerprint {
                 return Ok(Acceptance::OtherRequest);
@@ -89,21 +89,26 @@ impl Change for AcceptMessages {
         {
             let answered =
                 verdicts.iter().map(|verdict| verdict.as_ref().map(|one| one.id).map_err(|why| *why));
-            idempotency::store(tx, self.key.id, request, &answered.collect())?;
+            named_request::store(tx, self.key.id, request, &answered.collect())?;
         }
         Ok(Acceptance::Verdicts(verdicts))
     }
 }
 
 impl AcceptMessages {
+    /// What was answered before, each message as it is now.
     fn replay(&self, tx: &mut Tx<'_>, answered: Answered) -> QueryResult<Vec<Result<Outbound, Refusal>>> {
-        let account = self.key.line.account_id;
-        let now = |id: MessageId| {
-            let row = load_of_account(tx.conn, account, id)?;
-            row.ok_or_else(|| broken("answer", "names no message"))?.read()
-        };
-        let mut now = now;
-        answered.into_iter().map(|one| one.map_or_else(|why| Ok(Err(why)), |id| now(id).map(Ok))).collect()
+        let mut verdicts = Vec::with_capacity(answered.len());
+        for one in answered {
+            verdicts.push(match one {
+                Ok(id) => {
+                    let row = load_of_account(tx.conn, self.key.line.account_id, id)?;
+                    Ok(row.ok_or_else(|| broken("answer", "names no message"))?.read()?)
+                }
+                Err(why) => Err(why),
+            });
+        }
+        Ok(verdicts)
     }
 
     fn accept(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<Vec<Result<Outbound, Refusal>>> {

@@ -2,9 +2,8 @@
 
 use diesel::QueryResult;
 
-use super::SWEEP_ROWS;
+use super::{SWEEP_ROWS, named_request};
 use crate::lane::{Change, Tx};
-use crate::rows::idempotency;
 
 /// Forgets some names of requests that are older than a day. The verdict counts them.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +13,6 @@ impl Change for ForgetRequests {
     type Verdict = usize;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
-        idempotency::forget(tx.conn, tx.now, SWEEP_ROWS)
+        named_request::forget(tx, SWEEP_ROWS)
     }
 }

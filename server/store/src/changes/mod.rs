@@ -16,6 +16,7 @@ mod give_up_uncertain;
 mod issue_command;
 mod issue_pairing_code;
 mod mark_alive;
+mod named_request;
 mod open_session;
 mod record_events;
 mod redeem_pairing_code;

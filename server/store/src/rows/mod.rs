@@ -2,7 +2,6 @@
 
 pub(crate) mod account;
 pub(crate) mod device;
-pub(crate) mod idempotency;
 pub(crate) mod inbound;
 pub(crate) mod key;
 pub(crate) mod key_turn;

@@ -1,31 +1,30 @@
-//! `idempotency`: requests that named themselves, with what was answered.
+//! Requests that named themselves, with what was answered: shared by acceptance and by the sweep that forgets them.
 
 use std::time::Duration;
 
 use diesel::prelude::*;
 use relay_domain::message::Untimely;
-use relay_domain::{KeyId, MessageId, Timestamp};
+use relay_domain::{KeyId, MessageId};
 
-use super::{broken, id};
-use crate::backend::Conn;
-use crate::changes::{Refusal, Request};
+use super::accept_messages::{Refusal, Request};
 use crate::lane::Tx;
+use crate::rows::{broken, id};
 use crate::schema::idempotency;
 
 /// How long a request's name is kept.
-pub(crate) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What came of each draft of a request, in order.
-pub(crate) type Answered = Vec<Result<MessageId, Refusal>>;
+pub(super) type Answered = Vec<Result<MessageId, Refusal>>;
 
 /// What is kept of a request.
-pub(crate) struct Kept {
-    pub(crate) fingerprint: Vec<u8>,
-    pub(crate) answered: Answered,
+pub(super) struct Kept {
+    pub(super) fingerprint: Vec<u8>,
+    pub(super) answered: Answered,
 }
 
 /// The request of this key and name, if it is not older than [`KEPT`].
-pub(crate) fn load(tx: &mut Tx<'_>, key: KeyId, name: &str) -> QueryResult<Option<Kept>> {
+pub(super) fn load(tx: &mut Tx<'_>, key: KeyId, name: &str) -> QueryResult<Option<Kept>> {
     let found: Option<(Vec<u8>, Vec<u8>)> = idempotency::table
         .filter(idempotency::key_id.eq(key.as_bytes().as_slice()))
         .filter(idempotency::name.eq(name))
@@ -37,7 +36,7 @@ pub(crate) fn load(tx: &mut Tx<'_>, key: KeyId, name: &str) -> QueryResult<Optio
 }
 
 /// Keeps a request; one of the same name that has grown old is replaced.
-pub(crate) fn store(tx: &mut Tx<'_>, key: KeyId, request: &Request, answered: &Answered) -> QueryResult<()> {
+pub(super) fn store(tx: &mut Tx<'_>, key: KeyId, request: &Request, answered: &Answered) -> QueryResult<()> {
     let old = idempotency::table
         .filter(idempotency::key_id.eq(key.as_bytes().as_slice()))
         .filter(idempotency::name.eq(&request.name));
@@ -57,16 +56,16 @@ pub(crate) fn store(tx: &mut Tx<'_>, key: KeyId, request: &Request, answered: &A
 }
 
 /// Forgets what has grown old among the oldest `most`; answers how many that were.
-pub(crate) fn forget(conn: &mut Conn, now: Timestamp, most: i64) -> QueryResult<usize> {
+pub(super) fn forget(tx: &mut Tx<'_>, most: i64) -> QueryResult<usize> {
     let oldest: Vec<(Vec<u8>, i64)> = idempotency::table
         .order(idempotency::id)
         .limit(most)
         .select((idempotency::id, idempotency::created_at))
-        .load(conn)?;
-    let cut = now.minus(KEPT).nanos();
+        .load(tx.conn)?;
+    let cut = tx.now.minus(KEPT).nanos();
     let old: Vec<Vec<u8>> =
         oldest.into_iter().take_while(|(_, created_at)| *created_at <= cut).map(|(id, _)| id).collect();
-    diesel::delete(idempotency::table.filter(idempotency::id.eq_any(old))).execute(conn)
+    diesel::delete(idempotency::table.filter(idempotency::id.eq_any(old))).execute(tx.conn)
 }
 
 const ACCEPTED: u8 = 0;

@@ -89,13 +89,17 @@ async fn a_higher_class_leaves_first_whoever_asked_first_and_each_class_has_its_
     let (phone, one) = drained(&bench).await;
     let two = bench.key(&phone, 0).await;
     use Priority::{High, Low, Normal};
-    send(&bench, &one, vec![of(Low, "low 1"), of(Low, "low 1"), of(Normal, "normal 1")]).await;
-    send(&bench, &one, (0..30).map(|_| of(High, "high 1")).collect()).await;
-    send(&bench, &two, vec![of(High, "high 2"), of(Low, "low 2")]).await;
-    let left = leave(&bench, &phone, 35).await;
+    send(&bench, &one, vec![of(Normal, "normal 1")]).await;
+    send(&bench, &one, vec![of(Low, "low 1"); 9]).await;
+    send(&bench, &one, vec![of(High, "high 1"); 20]).await;
+    send(&bench, &two, vec![of(High, "high 2")]).await;
+    let left = leave(&bench, &phone, 22).await;
     assert_eq!(left[..3], ["high 1", "high 2", "high 1"]);
-    // The many high ones of key one cost key two nothing among the low ones.
-    assert_eq!(left[31..], ["normal 1", "low 1", "low 2", "low 1"]);
+    assert_eq!(left[21], "normal 1");
+    // Twenty turns among the high ones: among the low ones nobody had any yet.
+    send(&bench, &two, vec![of(Low, "low 2"); 2]).await;
+    let left = leave(&bench, &phone, 4).await;
+    assert_eq!(left, ["low 1", "low 2", "low 1", "low 2"]);
 }
 
 #[tokio::test]

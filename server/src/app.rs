@@ -29,10 +29,13 @@ pub use offline::{ManageError, manage, migrate};
 pub use opened::OpenStoreError;
 
 use crate::clock::SystemClock;
-use crate::config::{Config, PhoneSettings, Problem};
+use crate::config::{Config, DoorSettings, PhoneSettings, Problem};
 use crate::control::socket::{ControlSocket, ListenError};
+use crate::http::door::{Door, Rate, Rates};
+use crate::http::methods;
 use crate::http::pages::{self, Phase, PhaseCell};
 use crate::http::proxies::{self, Trusted};
+use crate::http::uploads::{self, BodyTime};
 use crate::hub::{Directory, Hub, HubSettings};
 use crate::relay::Relay;
 use crate::relay::intake::TextRules;
@@ -43,8 +46,6 @@ use opened::Opened;
 
 /// Connections that the kernel holds for us while a worker is busy, a whole fleet coming back among them.
 const BACKLOG: i32 = 1024;
-/// A client sends its request head at once; one that does not is slow or hostile.
-const HEAD_TIME: Duration = Duration::from_secs(5);
 /// After the last answer, for the client's close.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
 /// Customers' connection pools keep an idle connection about this long.
@@ -126,8 +127,15 @@ impl App {
         let phase = PhaseCell::default();
         let proxies = config.listen.trusted();
         let trusted = Trusted::new(move |address| proxies.contains(address));
-        let site = SiteParts { relay: relay.clone(), hub: hub.clone(), phase: phase.clone(), trusted };
-        let server = serve(listener, site, settings.write_timeout)
+        let site = SiteParts {
+            relay: relay.clone(),
+            hub: hub.clone(),
+            phase: phase.clone(),
+            trusted,
+            door: Arc::new(Door::new(rates(&config.door))),
+            body_time: BodyTime(config.door.body_timeout),
+        };
+        let server = serve(listener, site, config.door.head_timeout, settings.write_timeout)
             .map_err(|error| StartError::Listen { address: addr, error })?;
         let handle = server.handle();
         let serving = tokio::spawn(server);
@@ -208,6 +216,14 @@ fn hub_settings(phones: &PhoneSettings) -> HubSettings {
     }
 }
 
+fn rates(door: &DoorSettings) -> Rates {
+    Rates {
+        key: Rate::a_second(door.key_rate, door.key_burst),
+        source: Rate::a_second(door.address_rate, door.address_burst),
+        wrong_keys: Rate::a_minute(door.wrong_key_rate, door.wrong_key_burst),
+    }
+}
+
 fn listen(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
     let refused = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::AddrInUse => StartError::PortTaken(address),
@@ -229,31 +245,37 @@ struct SiteParts {
     hub: Hub,
     phase: PhaseCell,
     trusted: Trusted,
+    door: Arc<Door>,
+    body_time: BodyTime,
 }
 
 fn serve(
     listener: std::net::TcpListener,
     site: SiteParts,
+    head_timeout: Duration,
     write_timeout: Duration,
 ) -> std::io::Result<Server> {
     // One core stays for the lane, whose single thread bounds everything.
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let factory = move || {
-        let SiteParts { relay, hub, phase, trusted } = site.clone();
+        let SiteParts { relay, hub, phase, trusted, door, body_time } = site.clone();
         Site::new()
             .app_data(web::Data::new(phase))
             .app_data(web::Data::new(trusted))
+            .app_data(web::Data::new(body_time))
             .wrap(from_fn(proxies::believe))
+            .wrap(from_fn(methods::complete))
+            .wrap(from_fn(uploads::bound))
             .configure(|config| hub::socket::configure(&hub, config))
             .configure(|config| hub::pairing::configure(&hub, config))
-            .configure(|config| dialects::ALL.iter().for_each(|dialect| dialect.mount(&relay, config)))
+            .configure(|config| dialects::ALL.iter().for_each(|dialect| dialect.mount(&relay, &door, config)))
             .configure(pages::configure)
     };
     let server = HttpServer::new(factory)
         .workers(cores.saturating_sub(1).max(1))
         .tcp_nodelay(true)
         .on_connect(hub::socket::on_connect(write_timeout))
-        .client_request_timeout(HEAD_TIME)
+        .client_request_timeout(head_timeout)
         .client_disconnect_timeout(CLOSE_TIME)
         .keep_alive(KEEP_ALIVE)
         .shutdown_timeout(ANSWER_SECONDS)

@@ -4,6 +4,7 @@
 //! Nothing of ours is known here: the composition root hands each room what it needs.
 
 mod data;
+mod door;
 mod listen;
 mod logs;
 mod phones;
@@ -12,6 +13,7 @@ mod span;
 mod texts;
 
 pub use data::DataSettings;
+pub use door::DoorSettings;
 pub use listen::{ListenSettings, Network, TrustedProxies};
 pub use logs::{LogFormat, LogSettings};
 pub use phones::PhoneSettings;
@@ -28,6 +30,9 @@ pub struct Config {
     /// Where customers and phones connect.
     #[command(flatten)]
     pub listen: ListenSettings,
+    /// What may be asked of it.
+    #[command(flatten)]
+    pub door: DoorSettings,
     /// How phones are treated.
     #[command(flatten)]
     pub phones: PhoneSettings,
@@ -85,6 +90,10 @@ mod tests {
             ("--radio-guard-window", "1y"),
             ("--radio-guard-segments", "many"),
             ("--max-segments", "0"),
+            ("--key-rate", "-1"),
+            ("--address-burst", "0"),
+            ("--wrong-key-rate", "1000001"),
+            ("--body-timeout", "0s"),
             ("--max-segments", "256"),
             ("--log-format", "xml"),
         ] {

@@ -3,14 +3,17 @@
 
 mod relayion;
 
+use std::sync::Arc;
+
 use actix_web::web::ServiceConfig;
 
+use crate::http::door::Door;
 use crate::relay::Relay;
 
 /// A vendor's surface.
 pub trait Dialect: Sync {
-    /// Adds its routes, and what it answers on its paths where nothing is.
-    fn mount(&self, relay: &Relay, config: &mut ServiceConfig);
+    /// Adds its routes behind the door, and what it answers on its paths where nothing is.
+    fn mount(&self, relay: &Relay, door: &Arc<Door>, config: &mut ServiceConfig);
 }
 
 /// Every dialect.

@@ -1,7 +1,6 @@
-//! Bodies, bounded in size and time.
+//! Bodies, bounded in size. Their time is bounded by `uploads`, whoever reads them.
 
-use std::time::Duration;
-
+use actix_web::error::PayloadError;
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt as _;
 
@@ -10,8 +9,6 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Read and thrown away after the limit, so that a client that is still sending reads the refusal instead of a
 /// reset connection.
 const DISCARDED_BYTES: usize = 8 * 1024 * 1024;
-/// A megabyte arrives within this over the slowest link that still serves; slower is hostile.
-const BODY_TIME: Duration = Duration::from_secs(30);
 
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,14 +20,13 @@ pub enum BodyError {
 }
 
 /// Reads a whole body.
-pub async fn read(payload: Payload) -> Result<Bytes, BodyError> {
-    actix_web::rt::time::timeout(BODY_TIME, collect(payload)).await.unwrap_or(Err(BodyError::Incomplete))
-}
-
-async fn collect(mut payload: Payload) -> Result<Bytes, BodyError> {
+pub async fn read(mut payload: Payload) -> Result<Bytes, BodyError> {
     let (mut body, mut arrived) = (BytesMut::new(), 0usize);
     while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| BodyError::Incomplete)?;
+        let chunk = chunk.map_err(|error| match error {
+            PayloadError::Overflow => BodyError::TooLarge,
+            _ => BodyError::Incomplete,
+        })?;
         arrived += chunk.len();
         if arrived > MAX_BODY_BYTES + DISCARDED_BYTES {
             break;

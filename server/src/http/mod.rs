@@ -1,9 +1,12 @@
-//! HTTP that no vendor's document speaks of: bounded bodies, credentials, query strings, instants, the address behind a
-//! proxy, and the hub's own pages. Dialects put their own words on what these find wrong.
+//! HTTP that no vendor's document speaks of: the door with its limits, bounded bodies, methods, credentials, query
+//! strings, instants, the address behind a proxy, and the hub's own pages. Dialects put their own words on what these find wrong.
 
 pub mod body;
 pub mod credentials;
+pub mod door;
 pub mod instant;
+pub mod methods;
 pub mod pages;
 pub mod proxies;
 pub mod query;
+pub mod uploads;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ContentType, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, ContentType, RETRY_AFTER};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpResponse, Responder};
 use serde::Serialize;
@@ -55,8 +55,8 @@ struct Nothing {
 /// Adds the pages; whatever no other route owns is answered here too.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(health))
-        .route("/", web::get().to(about))
+        .service(web::resource("/healthz").get(health).default_service(web::to(only_read)))
+        .service(web::resource("/").get(about).default_service(web::to(only_read)))
         .default_service(web::to(nothing));
 }
 
@@ -82,6 +82,11 @@ async fn about() -> impl Responder {
         <li>Phones: <code>/device/v1/connect</code>, paired with a code from <code>relay-hub device pair-code</code>\
         <li>Monitoring: <a href=\"/healthz\"><code>/healthz</code></a></ul></html>";
     HttpResponse::Ok().content_type(ContentType::html()).body(PAGE)
+}
+
+async fn only_read() -> HttpResponse {
+    let error = "this page can only be read: use GET";
+    HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET")).json(Nothing { error })
 }
 
 async fn nothing() -> HttpResponse {

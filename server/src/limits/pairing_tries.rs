@@ -1,46 +1,30 @@
 //! Ten tries a minute at pairing, per source address.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use governor::clock::{Clock as _, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::clock::DefaultClock;
 
-/// Tries a minute.
+use super::Source;
+use super::limit::{Limit, Rate};
+
+/// Tries a minute, and at once.
 const TRIES: NonZeroU32 = NonZeroU32::new(10).expect("ten is not zero");
-/// Addresses remembered before those that have rested are forgotten.
-const REMEMBERED: usize = 10_000;
 
 /// Counts tries.
-pub struct PairingTries(DefaultKeyedRateLimiter<IpAddr>);
+pub struct PairingTries(Limit<Source>);
 
 impl Default for PairingTries {
     fn default() -> PairingTries {
-        PairingTries(RateLimiter::keyed(Quota::per_minute(TRIES)))
+        PairingTries(Limit::new(Rate::a_minute(TRIES.get(), TRIES), DefaultClock::default()))
     }
 }
 
 impl PairingTries {
     /// Counts one; the error says how long to wait.
     pub fn count(&self, address: IpAddr) -> Result<(), Duration> {
-        if self.0.len() > REMEMBERED {
-            self.0.retain_recent();
-        }
-        self.0
-            .check_key(&network(address))
-            .map_err(|until| until.wait_time_from(DefaultClock::default().now()))
-    }
-}
-
-/// An IPv6 customer owns a /64: one of its addresses stands for all.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(v6) if v6.to_ipv4_mapped().is_none() => {
-            let [a, b, c, d, ..] = v6.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-        other => other,
+        self.0.count(Source::of(address)).map(drop).map_err(|refused| refused.wait)
     }
 }
 

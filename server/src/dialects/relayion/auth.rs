@@ -1,24 +1,23 @@
-//! Who asks: the key that a request shows, looked up.
+//! Who asks, in the vendor's words: the key that a request shows, let in by the door or not.
 
 use actix_web::HttpRequest;
 
 use super::error::ApiError;
-use crate::http::credentials::{self, CredentialsError};
+use crate::http::door::{self, Denied};
 use crate::relay::Relay;
-use crate::relay::keys::{AuthenticateError, Principal};
+use crate::relay::keys::Principal;
 
 /// The principal of a request.
 pub(super) async fn authenticate(relay: &Relay, request: &HttpRequest) -> Result<Principal, ApiError> {
-    let key = credentials::shown(request).map_err(|error| match error {
-        CredentialsError::Missing => {
+    door::authenticate(relay, request).await.map_err(|denied| match denied {
+        Denied::NoKey => {
             ApiError::Unauthorized("No API key given: send it as `Authorization: Bearer rlyn_your_api_key`.")
         }
-        CredentialsError::Contradict => {
+        Denied::TwoKeys => {
             ApiError::Unauthorized("Two different API keys given: send one, as `Authorization: Bearer`.")
         }
-    })?;
-    relay.authenticate(key).await.map_err(|error| match error {
-        AuthenticateError::Unknown => ApiError::Unauthorized("The API key is unknown or was revoked."),
-        AuthenticateError::Store(trouble) => trouble.into(),
+        Denied::WrongKey => ApiError::Unauthorized("The API key is unknown or was revoked."),
+        Denied::TooMany(refused) => ApiError::TooManyRequests(refused),
+        Denied::Store(trouble) => trouble.into(),
     })
 }

@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, ResponseError};
 
 use super::wire::{ErrorDetail, ErrorEnvelope};
 use crate::http::body::BodyError;
+use crate::http::door::{Limited, Refused, retry_after_seconds};
 use crate::relay::Trouble;
 use crate::relay::cancel::CancelError;
 use crate::relay::intake::AcceptError;
@@ -40,6 +41,8 @@ pub(super) enum ApiError {
     Ended,
     #[error("Monthly message limit reached.")]
     MonthlyLimit,
+    #[error("Too many {}: repeat this request in {} s.", too_many(.0), retry_after_seconds(.0.wait))]
+    TooManyRequests(Refused),
     #[error("{0}")]
     Busy(String),
     #[error("The request could not be carried out; the hub's log says why.")]
@@ -69,6 +72,7 @@ impl ApiError {
             ApiError::TooLate(_) => "ALREADY_DISPATCHED",
             ApiError::Ended => "ALREADY_ENDED",
             ApiError::MonthlyLimit => "MONTHLY_LIMIT_EXCEEDED",
+            ApiError::TooManyRequests(_) => "RATE_LIMITED",
             ApiError::Busy(_) => "BUSY",
             ApiError::Internal => "INTERNAL_ERROR",
         }
@@ -86,7 +90,7 @@ impl ResponseError for ApiError {
             ApiError::DeviceNotPaired | ApiError::OtherRequest | ApiError::TooLate(_) | ApiError::Ended => {
                 StatusCode::CONFLICT
             }
-            ApiError::MonthlyLimit => StatusCode::TOO_MANY_REQUESTS,
+            ApiError::MonthlyLimit | ApiError::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             ApiError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -107,9 +111,19 @@ impl ResponseError for ApiError {
             | ApiError::PayloadTooLarge
             | ApiError::DeviceNotPaired
             | ApiError::MonthlyLimit
+            // The door tells when.
+            | ApiError::TooManyRequests(_)
             | ApiError::Internal => {}
         }
         answer.json(ErrorEnvelope { success: false, error: self.detail() })
+    }
+}
+
+fn too_many(refused: &Refused) -> &'static str {
+    match refused.limited {
+        Limited::Key => "requests with this API key",
+        Limited::Source => "requests from this address",
+        Limited::WrongKeys => "wrong API keys from this address",
     }
 }
 
@@ -170,7 +184,8 @@ impl From<BodyError> for ApiError {
             BodyError::TooLarge => ApiError::PayloadTooLarge,
             BodyError::Incomplete => ApiError::Invalid {
                 field: None,
-                message: "The request body did not arrive completely: send it again.".to_owned(),
+                message: "The request body did not arrive completely, or not in time: send it again."
+                    .to_owned(),
             },
         }
     }

@@ -12,16 +12,19 @@ mod routes;
 mod tests;
 mod wire;
 
+use std::sync::Arc;
+
 use actix_web::web::ServiceConfig;
 
 use super::Dialect;
+use crate::http::door::Door;
 use crate::relay::Relay;
 
 /// The dialect.
 pub struct Relayion;
 
 impl Dialect for Relayion {
-    fn mount(&self, relay: &Relay, config: &mut ServiceConfig) {
-        routes::configure(relay, config);
+    fn mount(&self, relay: &Relay, door: &Arc<Door>, config: &mut ServiceConfig) {
+        routes::configure(relay, door, config);
     }
 }

@@ -3,10 +3,13 @@
 
 mod outbound;
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::LINK;
+use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, ResponseError as _};
 use serde::Serialize;
 
 use super::auth::authenticate;
@@ -14,13 +17,17 @@ use super::convert;
 use super::error::ApiError;
 use super::wire::Envelope;
 use super::wire::filters::{Filters, Paging, Party};
+use crate::http::door::{self, Door};
 use crate::http::query::Parameters;
 use crate::relay::{Page, Relay, Window};
 
 const TOTAL: &str = "x-total-count";
 
-pub(super) fn configure(relay: &Relay, config: &mut ServiceConfig) {
+pub(super) fn configure(relay: &Relay, door: &Arc<Door>, config: &mut ServiceConfig) {
+    let too_many = |refused| ApiError::TooManyRequests(refused).error_response();
     let api = web::scope("/api/v1")
+        .wrap(from_fn(door::guard(Arc::clone(door), too_many)))
+        .app_data(Data::from(Arc::clone(door)))
         .app_data(Data::new(relay.clone()))
         .service(
             web::resource("/devices").get(list_devices).default_service(web::to(|| refuse_method("GET"))),

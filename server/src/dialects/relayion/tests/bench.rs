@@ -23,6 +23,7 @@ use serde_json::Value;
 
 use super::super::Relayion;
 use crate::dialects::Dialect as _;
+use crate::http::door::{Door, Rates};
 use crate::relay::Relay;
 use crate::relay::keys::KeyCache;
 use crate::relay::presence::Presence;
@@ -34,6 +35,7 @@ const PAGE_INSTANT_MS: i64 = 1_777_104_000_000;
 pub(super) struct Bench {
     pub(super) relay: Relay,
     pub(super) clock: Arc<HandClock>,
+    pub(super) door: Arc<Door>,
     connected: Arc<Connected>,
     store: Option<Store>,
     connections: AtomicU64,
@@ -123,6 +125,7 @@ impl Bench {
         Bench {
             relay,
             clock,
+            door: Arc::new(Door::new(Rates::default())),
             connected,
             store: Some(store),
             connections: AtomicU64::new(0),
@@ -214,7 +217,8 @@ impl Bench {
 
     pub(super) async fn call(&self, request: TestRequest) -> Reply {
         let limits = web::PayloadConfig::new(usize::MAX);
-        let site = App::new().app_data(limits).configure(|config| Relayion.mount(&self.relay, config));
+        let site =
+            App::new().app_data(limits).configure(|config| Relayion.mount(&self.relay, &self.door, config));
         let site = test::init_service(site).await;
         let answer = test::call_service(&site, request.to_request()).await;
         let (status, headers) = (answer.status(), answer.headers().clone());

@@ -30,10 +30,10 @@ pub struct DoorSettings {
     /// Wrong API keys that one address may show at once after a pause
     #[arg(long, env = "RELAY_WRONG_KEY_BURST", value_name = "KEYS", default_value_t = DoorSettings::WRONG_KEY_BURST, value_parser = burst)]
     pub wrong_key_burst: NonZeroU32,
-    /// The first request of a connection has its head here within this time
-    #[arg(long, env = "RELAY_HEAD_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = span::parse)]
+    /// The first request of a connection has its head here within this time, at least 1s [shortened by tests]
+    #[arg(long, env = "RELAY_HEAD_TIMEOUT", value_name = "TIME", default_value = "5s", value_parser = head_timeout)]
     pub head_timeout: Duration,
-    /// A request has its body here within this time
+    /// A request has its body here within this time [shortened by tests]
     #[arg(long, env = "RELAY_BODY_TIMEOUT", value_name = "TIME", default_value = "30s", value_parser = span::parse)]
     pub body_timeout: Duration,
 }
@@ -89,4 +89,10 @@ fn rate(text: &str) -> Result<u32, String> {
 fn burst(text: &str) -> Result<NonZeroU32, String> {
     let number = text.parse().ok().filter(|number: &NonZeroU32| number.get() <= MOST);
     number.ok_or_else(|| format!("write a whole number from 1 to {MOST}; a rate of 0 switches the limit off"))
+}
+
+/// The HTTP library looks at its clock twice a second: shorter times would end requests before they begin.
+fn head_timeout(text: &str) -> Result<Duration, String> {
+    let time = span::parse(text)?;
+    if time < Duration::from_secs(1) { Err("write at least 1s".to_owned()) } else { Ok(time) }
 }

@@ -34,8 +34,9 @@ impl LogFilter {
 
 impl Default for LogFilter {
     fn default() -> LogFilter {
-        // The HTTP library tells of each of its threads; what matters of it the hub says itself.
-        LogFilter("info,actix_server=warn".to_owned())
+        // The HTTP library tells of each of its threads; what matters of it the hub says itself. Of each request that
+        // it cannot read it tells as of an error of its own: any stranger could fill the log with them.
+        LogFilter("info,actix_server=warn,actix_http::h1=off".to_owned())
     }
 }
 

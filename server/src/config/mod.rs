@@ -93,6 +93,7 @@ mod tests {
             ("--key-rate", "-1"),
             ("--address-burst", "0"),
             ("--wrong-key-rate", "1000001"),
+            ("--head-timeout", "999ms"),
             ("--body-timeout", "0s"),
             ("--max-segments", "256"),
             ("--log-format", "xml"),

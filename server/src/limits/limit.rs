@@ -118,6 +118,12 @@ mod tests {
         (Limit::remembering(most, rate, clock.clone()), clock)
     }
 
+    fn push(limit: &Limit<u32, FakeRelativeClock>, keys: impl IntoIterator<Item = u32>) {
+        for key in keys {
+            limit.count(key).unwrap();
+        }
+    }
+
     fn remembered(limit: &Limit<u32, FakeRelativeClock>) -> usize {
         let limiter = limit.0.as_ref().unwrap();
         // The store is private to the limiter; a look at each key tells which are known.
@@ -163,16 +169,16 @@ mod tests {
     #[test]
     fn the_rested_are_forgotten_first_and_then_the_lightest() {
         let (limit, clock) = limit(10, 1, 10);
-        (0..5).for_each(|_| drop(limit.count(100)));
-        (0..9).for_each(|key| drop(limit.count(key)));
+        push(&limit, [100; 5]);
+        push(&limit, 0..9);
         assert_eq!(remembered(&limit), 10);
         // Full: all but the one that pushes have rested.
         clock.advance(SECOND);
-        (200..209).for_each(|key| drop(limit.count(key)));
+        push(&limit, 200..209);
         assert_eq!(remembered(&limit), 10);
         assert_eq!(limit.count(100).unwrap().unwrap().remaining, 5, "the heavy one is known still");
         // Full, and nobody has rested.
-        (300..400).for_each(|key| drop(limit.count(key)));
+        push(&limit, 300..400);
         assert!(remembered(&limit) <= 10);
         assert_eq!(limit.count(100).unwrap().unwrap().remaining, 4);
     }

@@ -269,7 +269,7 @@ async fn what_cannot_be_is_refused_in_the_vendors_envelope() {
     let large = house.post(draft(&"x".repeat(1024 * 1024))).await;
     is_refused(&large, 413, "PAYLOAD_TOO_LARGE");
     for (path, allowed) in
-        [("/api/v1/outbound", "GET, POST"), ("/api/v1/inbound", "GET"), ("/api/v1/devices", "GET")]
+        [("/api/v1/outbound", "GET, HEAD, POST, OPTIONS"), ("/api/v1/inbound", "GET, HEAD, OPTIONS")]
     {
         let answer = house.customer.ask(Method::DELETE, path, None).await.unwrap();
         is_refused(&answer, 405, "METHOD_NOT_ALLOWED");

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::{DRAFT, Shop};
+use crate::support::await_fact::within_deadline;
 use crate::support::eventually;
 use crate::support::raw_phone::hub_holds_socket;
 
@@ -83,7 +84,7 @@ async fn a_declared_gibibyte_is_refused_at_once_and_not_kept() {
         let mut wire = shop.wire().await;
         wire.say(head + declared).await;
         let part = vec![b'x'; MEBIBYTE];
-        while wire.say(&part).await {}
+        within_deadline("the hub has enough", wire.say_until_ended(&part)).await;
         let grown = memory_kib(&shop).saturating_sub(before);
         assert!(grown < LITTLE_KIB, "the hub grew by {grown} KiB");
     }
@@ -98,16 +99,17 @@ async fn an_endless_chunked_body_is_not_read_for_ever() {
     for (head, status) in [(shop.head("POST /api/v1/outbound"), 413), (NO_KEY.to_owned(), 401)] {
         let mut wire = shop.wire().await;
         wire.say(head + "Transfer-Encoding: chunked\r\n\r\n").await;
-        let (mut sent, mut reply) = (0, None);
         // The answer comes before the end of a body that has none.
-        while reply.is_none() {
-            for _ in 0..200 {
-                sent += usize::from(wire.say(&chunk).await);
+        let answered = async {
+            loop {
+                wire.say(&chunk).await;
+                if let Some(reply) = wire.answer_if_any().await {
+                    break reply;
+                }
             }
-            reply = wire.answer_if_any().await;
-        }
-        assert_eq!(reply.unwrap().status, status, "after {sent} chunks");
-        while wire.say(&chunk).await {}
+        };
+        assert_eq!(within_deadline("the hub answers", answered).await.status, status);
+        within_deadline("the hub has enough", wire.say_until_ended(chunk.as_bytes())).await;
     }
     assert!(memory_kib(&shop).saturating_sub(before) < LITTLE_KIB);
     shop.goes_on().await;
@@ -147,15 +149,8 @@ async fn a_body_that_drips_ends_with_its_time() {
         for kind in ["Content-Length: 1000\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\n3e8\r\n"] {
             let mut wire = shop.wire().await;
             wire.say(head.clone() + kind).await;
-            let mut drip = tokio::time::interval(DRIP);
             // A byte now and then is life for a connection; for a body it is not.
-            let reply = loop {
-                drip.tick().await;
-                wire.say("x").await;
-                if let Some(reply) = wire.answer_if_any().await {
-                    break reply;
-                }
-            };
+            let reply = within_deadline("the hub has waited enough", wire.drip(DRIP)).await;
             assert_eq!(reply.status, status, "{reply:?}");
             assert_eq!(reply.header("connection"), Some("close"), "{reply:?}");
             eventually("the hub's file descriptor is gone", || async {

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use super::Shop;
+use crate::support::await_fact::within_deadline;
 use crate::support::eventually;
+use crate::support::hub::log_of;
 use crate::support::raw_phone::hub_holds_socket;
 
 const HOST: &str = "Host: hub\r\n";
@@ -64,7 +66,7 @@ async fn what_is_no_request_gets_a_bare_number_and_the_end() {
         wire.is_ended().await;
     }
     shop.goes_on().await;
-    let log = crate::support::hub::log_of(shop.hub.data_dir());
+    let log = log_of(shop.hub.data_dir());
     assert!(!log.contains("panicked") && !log.contains("ERROR"), "strangers do not fill the log: {log}");
 }
 
@@ -137,7 +139,7 @@ async fn what_is_a_request_is_answered_in_the_envelope_however_odd() {
         let reply = shop.tells(&request).await;
         assert_eq!(reply.status, 200, "{request}");
     }
-    let log = crate::support::hub::log_of(shop.hub.data_dir());
+    let log = log_of(shop.hub.data_dir());
     assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
 }
 
@@ -159,14 +161,7 @@ async fn a_head_that_drips_ends_with_its_time() {
     let shop = Shop::open(&["--head-timeout", "1s"]).await;
     let mut wire = shop.wire().await;
     wire.say(shop.head("GET /api/v1/devices")).await;
-    let mut drip = tokio::time::interval(DRIP);
-    while wire.say("X").await {
-        drip.tick().await;
-        if let Some(reply) = wire.answer_if_any().await {
-            reply.is_bare(408);
-            break;
-        }
-    }
+    within_deadline("the hub has waited enough", wire.drip(DRIP)).await.is_bare(408);
     wire.is_ended().await;
     // Who says nothing at all is treated the same.
     let mut silent = shop.wire().await;

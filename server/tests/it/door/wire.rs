@@ -1,5 +1,7 @@
 //! A bare connection: it says what no HTTP library would, and reads what comes back, answer by answer.
 
+use std::time::Duration;
+
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -64,6 +66,23 @@ impl Wire {
     /// Nothing more is said; the answers are still read.
     pub async fn end(&mut self) {
         let _ended_already = self.stream.shutdown().await;
+    }
+
+    /// Says the same until the hub has ended the connection.
+    pub async fn say_until_ended(&mut self, bytes: &[u8]) {
+        while self.say(bytes).await {}
+    }
+
+    /// Says a byte now and then until an answer comes.
+    pub async fn drip(&mut self, pause: Duration) -> Reply {
+        let mut drip = tokio::time::interval(pause);
+        loop {
+            drip.tick().await;
+            self.say("x").await;
+            if let Some(reply) = self.answer_if_any().await {
+                return reply;
+            }
+        }
     }
 
     /// The next answer; none when the connection ends before.

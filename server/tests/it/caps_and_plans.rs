@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use android_bridge::sim::CarrierProfile;
 use reqwest::Method;
 use serde_json::json;
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::support::fleet::{Installation, Quota};
 use crate::support::raw_phone::{Paired, RawPhone};
@@ -91,7 +93,7 @@ async fn a_scheduled_message_leaves_when_its_time_comes_even_over_a_killed_hub()
     let options = HubOptions::default().with(&["--sweep-interval", "1h"]);
     let mut town = Installation::start(options).await;
     let line = town.line(CarrierProfile::quick()).await;
-    let now = std::time::SystemTime::now();
+    let now = OffsetDateTime::now_utc();
     let at = |ms: u64| rfc3339(now + std::time::Duration::from_millis(ms));
     let mut ids = Vec::new();
     for ms in [1_500, 3_000, 60_000_000] {
@@ -130,13 +132,11 @@ async fn a_request_repeated_over_a_killed_hub_is_one_message() {
     town.judge().await;
 }
 
-fn now_ms() -> u128 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+fn now_ms() -> i128 {
+    OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000
 }
 
-fn rfc3339(at: std::time::SystemTime) -> String {
-    use time::OffsetDateTime;
-    use time::macros::format_description;
+fn rfc3339(at: OffsetDateTime) -> String {
     let form = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
-    OffsetDateTime::from(at).format(form).unwrap()
+    at.format(form).unwrap()
 }

@@ -96,12 +96,15 @@ pub const MOST_LINES: usize = 500;
 /// So does a folder of more source files.
 pub const MOST_FILES: usize = 15;
 
-/// Folders that are collections: one noun, one write, one read, one frame a file, and nothing else in them.
-pub const COLLECTIONS: [&str; 6] = [
+/// Folders that are collections: one noun, one write, one read, one frame, one promise a file, and nothing else in
+/// them.
+pub const COLLECTIONS: [&str; 8] = [
     "server/domain/src",
     "server/domain/tests",
     "server/store/src/changes",
     "server/store/src/queries",
+    "server/store/tests/contract",
+    "server/tests/it",
     "device-protocol/src/event",
     "device-protocol/src/command",
 ];

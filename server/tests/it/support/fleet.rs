@@ -157,7 +157,7 @@ impl Installation {
     }
 
     /// What a device may dispatch from an instant on, for the judge.
-    pub fn note_quota(&mut self, device_id: &str, quota: Quota, at_ms: u128) {
+    pub fn note_quota(&mut self, device_id: &str, quota: Quota, at_ms: i128) {
         let Quota { burst, refill_per_minute } = quota;
         self.note(&json!({
             "log": "client", "kind": "plan", "device": device_id, "burst": burst,

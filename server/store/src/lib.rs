@@ -16,7 +16,7 @@ mod rows;
 mod schema;
 mod store;
 
-pub use backend::{Durability, OpenError};
+pub use backend::{Depth, Durability, InspectError, Inspection, OpenElsewhere, OpenError, inspect};
 pub use effect::{Announce, Effect, EndReason, FrameRow};
 pub use lane::{Change, CommitError, Lane, Tx, Writer};
 pub use queries::Query;

@@ -5,7 +5,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
-use diesel::migration::{Migration, MigrationSource, MigrationVersion};
+use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -109,10 +109,8 @@ fn refuse_newer(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenErro
         #[diesel(sql_type = diesel::sql_types::Text)]
         version: String,
     }
-    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS
-        .migrations()
+    let known = known_migrations()
         .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
-    let known: Vec<MigrationVersion<'_>> = known.iter().map(|migration| migration.name().version()).collect();
     let table = diesel::sql_query(
         "SELECT name AS version FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'",
     );
@@ -123,13 +121,17 @@ fn refuse_newer(conn: &mut SqliteConnection, path: &Path) -> Result<(), OpenErro
         diesel::sql_query("SELECT version FROM __diesel_schema_migrations ORDER BY version DESC")
             .load(conn)
             .map_err(prepare(path))?;
-    let unknown = applied
-        .into_iter()
-        .find(|applied| !known.contains(&MigrationVersion::from(applied.version.as_str())));
+    let unknown = applied.into_iter().find(|applied| !known.contains(&applied.version));
     match unknown {
         Some(applied) => Err(OpenError::Newer { path: path.to_owned(), newest: applied.version }),
         None => Ok(()),
     }
+}
+
+/// The versions of this program's migrations, oldest first.
+pub(super) fn known_migrations() -> diesel::migration::Result<Vec<String>> {
+    let known: Vec<Box<dyn Migration<Sqlite>>> = MIGRATIONS.migrations()?;
+    Ok(known.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 type Transactions = AnsiTransactionManager;

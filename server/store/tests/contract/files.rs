@@ -1,5 +1,7 @@
 //! The database's file: one of a newer version is refused and left as it is, and readers see only commits.
 
+mod inspect;
+
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;

@@ -10,10 +10,14 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use crate::config::SETTINGS_FILE;
+
 const LOCK: &str = "hub.lock";
 const DATABASE: &str = "relay.db";
 const SECRETS: &str = "secrets.json";
 const SOCKET: &str = "hub.sock";
+/// What shows that a folder is a hub's.
+const OURS: [&str; 4] = [LOCK, DATABASE, SECRETS, SOCKET];
 /// Nobody but the owner.
 const OWNER_ONLY: u32 = 0o700;
 
@@ -56,6 +60,27 @@ pub fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join(SOCKET)
 }
 
+/// Where its database lies, locked or not.
+pub fn database_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(DATABASE)
+}
+
+/// Where its secrets lie, locked or not.
+pub fn secrets_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(SECRETS)
+}
+
+/// Those of its files that are there.
+pub fn files(data_dir: &Path) -> Vec<PathBuf> {
+    OURS.iter().map(|name| data_dir.join(name)).filter(|path| path.exists()).collect()
+}
+
+/// Whether a process holds it. Makes nothing, and holds nobody up: a shared lock that is given free at once.
+pub fn is_held(data_dir: &Path) -> bool {
+    let Ok(lock) = File::open(data_dir.join(LOCK)) else { return false };
+    matches!(flock(&lock, FlockOperation::NonBlockingLockShared), Err(rustix::io::Errno::WOULDBLOCK))
+}
+
 impl DataDir {
     /// Makes it if it is not there, closes it to others, and takes the lock without waiting.
     pub fn open(path: &Path) -> Result<DataDir, DataDirError> {
@@ -79,12 +104,12 @@ impl DataDir {
 
     /// The database.
     pub fn database(&self) -> PathBuf {
-        self.path.join(DATABASE)
+        database_path(&self.path)
     }
 
     /// The secrets.
     pub fn secrets(&self) -> PathBuf {
-        self.path.join(SECRETS)
+        secrets_path(&self.path)
     }
 
     /// The control socket.
@@ -100,12 +125,20 @@ fn close_to_others(path: &Path) -> Result<(), DataDirError> {
     if mode & 0o077 == 0 {
         return Ok(());
     }
-    let is_ours = [LOCK, DATABASE, SECRETS, SOCKET].iter().any(|name| path.join(name).exists());
-    let is_empty = std::fs::read_dir(path).map_err(file)?.next().is_none();
-    if !is_ours && !is_empty {
+    if holds_other_things(path).map_err(file)? {
         return Err(DataDirError::Shared(path.to_owned()));
     }
     std::fs::set_permissions(path, Permissions::from_mode(OWNER_ONLY)).map_err(file)
+}
+
+/// Whether a folder that is no hub's holds anything but a settings file, which an operator may have put there
+/// before the first start.
+pub fn holds_other_things(path: &Path) -> io::Result<bool> {
+    if !files(path).is_empty() {
+        return Ok(false);
+    }
+    let mut entries = std::fs::read_dir(path)?;
+    Ok(entries.any(|entry| entry.map_or(true, |entry| entry.file_name() != SETTINGS_FILE)))
 }
 
 #[cfg(test)]
@@ -124,7 +157,9 @@ mod tests {
         assert_eq!(mode(&path), 0o700);
         let refused = DataDir::open(&path).unwrap_err();
         assert!(matches!(refused, DataDirError::InUse(_)), "{refused}");
+        assert!(is_held(&path));
         drop(held);
+        assert!(!is_held(&path) && !is_held(scratch.path()));
         DataDir::open(&path).unwrap();
     }
 
@@ -137,6 +172,9 @@ mod tests {
         std::fs::write(path.join("letter"), "dear").unwrap();
         assert!(matches!(DataDir::open(&path).unwrap_err(), DataDirError::Shared(_)));
         assert_eq!(mode(&path), 0o755);
+        std::fs::write(path.join(SETTINGS_FILE), "").unwrap();
+        assert!(matches!(DataDir::open(&path).unwrap_err(), DataDirError::Shared(_)));
+        // A settings file alone is how an operator prepares a new directory.
         std::fs::remove_file(path.join("letter")).unwrap();
         DataDir::open(&path).unwrap();
         assert_eq!(mode(&path), 0o700);

@@ -2,7 +2,7 @@
 
 use crate::app::answer::Refused;
 use crate::app::{self, Answer, RefusedKind, Verb};
-use crate::config::DataSettings;
+use crate::config::{DataSettings, SettingsFile};
 
 use super::exit::Exit;
 use super::output::{self, Reader};
@@ -12,6 +12,9 @@ use super::output::{self, Reader};
 pub(super) struct Place {
     #[command(flatten)]
     data: DataSettings,
+    /// It may say where the data directory is.
+    #[command(flatten)]
+    _file: SettingsFile,
     /// Answer with one JSON object, for programs
     #[arg(long)]
     json: bool,

@@ -3,7 +3,7 @@
 use super::exit::Exit;
 use super::output;
 use crate::app;
-use crate::config::DataSettings;
+use crate::config::{DataSettings, SettingsFile};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -12,6 +12,9 @@ use crate::config::DataSettings;
 pub(super) struct Migrate {
     #[command(flatten)]
     data: DataSettings,
+    /// It may say where the data directory is.
+    #[command(flatten)]
+    _file: SettingsFile,
     /// Answer with one JSON object, for programs
     #[arg(long)]
     json: bool,

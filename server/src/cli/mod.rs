@@ -11,11 +11,14 @@ mod migrate;
 mod output;
 mod plan;
 mod serve;
+mod settings;
 mod signals;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::config::{self, ReadError};
 
 const ABOUT: &str = "Sends and receives SMS through a fleet of Android phones";
 
@@ -23,6 +26,7 @@ const EXAMPLES: &str = "\
 First steps:
   relay-hub demo                                           see everything, with simulated phones
   relay-hub serve                                          start the hub (http://127.0.0.1:8080)
+  relay-hub serve --config relay-hub.toml --check          what holds of flags, environment and file
   relay-hub account create \"Corner Shop\" --plan starter    a customer
   relay-hub device pair-code --name \"Office Phone 1\"       a code to type into the phone
   relay-hub device list                                    the phone is online, its SIMs are known
@@ -54,6 +58,8 @@ enum Command {
     Serve(serve::Serve),
     /// Show everything on this machine: a hub, three simulated phones, and lines to paste
     Demo(demo::Demo),
+    /// Print every setting, or a settings file to start from
+    Settings(settings::Settings),
     /// Bring the database up to date without starting the hub
     Migrate(migrate::Migrate),
     /// Customers
@@ -72,17 +78,19 @@ enum Command {
 
 /// Runs what the arguments say.
 pub fn run() -> ExitCode {
-    let line = match Line::try_parse() {
-        Ok(line) => line,
-        Err(error) => {
-            // Help and version are answers, the rest goes to standard error; a closed pipe changes neither.
-            let _closed = error.print();
-            return if error.use_stderr() { exit::Exit::Usage.into() } else { exit::Exit::Done.into() };
-        }
+    let words: Vec<_> = std::env::args_os().collect();
+    let read = config::read(Line::command(), &words).and_then(|(matches, told)| {
+        let line = Line::from_arg_matches(&matches).map_err(ReadError::Usage)?;
+        Ok((line, told))
+    });
+    let (line, told) = match read {
+        Ok(read) => read,
+        Err(error) => return refused(error).into(),
     };
     match line.command {
-        Command::Serve(serve) => serve::run(serve),
+        Command::Serve(serve) => serve::run(serve, &told),
         Command::Demo(demo) => demo::run(demo),
+        Command::Settings(settings) => settings::run(&settings),
         Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Account(account) => account::run(account),
         Command::Plan(plan) => plan::run(plan),
@@ -92,10 +100,23 @@ pub fn run() -> ExitCode {
     .into()
 }
 
+/// Says why there is nothing to run.
+fn refused(error: ReadError) -> exit::Exit {
+    match error {
+        ReadError::Usage(error) => {
+            // Help and version are answers, the rest goes to standard error; a closed pipe changes neither.
+            let _closed = error.print();
+            if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Done }
+        }
+        ReadError::File { problem, .. } => {
+            output::complain(problem);
+            exit::Exit::Usage
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

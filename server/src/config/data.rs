@@ -12,6 +12,8 @@ pub struct DataSettings {
 
 impl DataSettings {
     const DEFAULT: &str = "./relay-data";
+    /// What clap calls the field.
+    pub(super) const ID: &str = "data_dir";
 }
 
 impl Default for DataSettings {

@@ -1,7 +1,12 @@
-//! A setting that cannot be is refused at start, with its name, its value and what to do instead.
+//! A setting that cannot be is refused at start, with its name, its value and what to do instead, whether it comes
+//! from a flag, the environment or a file; and of several the right one counts.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Command, Stdio};
+
+use crate::support::hub::manage;
+use crate::support::{Hub, HubOptions};
 
 /// Wrong usage, or a setting that cannot be.
 const USAGE: i32 = 2;
@@ -76,4 +81,95 @@ fn a_folder_of_other_things_is_not_taken_over() {
     let said = String::from_utf8(output.stderr).unwrap();
     says(&(output.status.code(), said), USAGE, &["home", "--data-dir", "chmod 700"]);
     assert_eq!(std::fs::read_dir(&home).unwrap().count(), 1, "nothing was put there");
+}
+
+/// What `serve --check` says of a setting: value and origin.
+fn effective(arguments: &[&str], environment: &[(&str, &str)], setting: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relay-hub"));
+    command.args(["serve", "--check"]).args(arguments).envs(environment.iter().copied()).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let line =
+        said.lines().find(|line| line.starts_with(setting)).unwrap_or_else(|| panic!("{setting}: {said}"));
+    line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+}
+
+fn write(path: &Path, text: &str) -> String {
+    std::fs::write(path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn flags_count_before_the_environment_the_environment_before_the_file_and_the_file_before_the_default() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(
+        &dir.path().join("a.toml"),
+        "[phones]\nping_interval = \"1s\"\n[listen]\ninsecure_http = true\n",
+    );
+    let variables = [("RELAY_PING_INTERVAL", "2s"), ("RELAY_CONFIG", file.as_str())];
+    let ping = |arguments: &[&str], environment: &[(&str, &str)]| {
+        effective(arguments, environment, "phones.ping_interval")
+    };
+    assert_eq!(ping(&["--ping-interval", "3s"], &variables), "3s flag");
+    assert_eq!(ping(&[], &variables), "2s environment");
+    assert_eq!(ping(&[], &variables[1..]), "1s file, line 2");
+    assert_eq!(ping(&["--config", &file], &[]), "1s file, line 2");
+    assert_eq!(ping(&[], &[]), "25s default");
+    let insecure =
+        |environment: &[(&str, &str)]| effective(&["--config", &file], environment, "listen.insecure_http");
+    assert_eq!(insecure(&[]), "true file, line 4");
+    assert_eq!(insecure(&[("RELAY_INSECURE_HTTP", "false")]), "false environment");
+}
+
+#[test]
+fn what_a_file_says_wrong_is_refused_with_its_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = write(&dir.path().join("a.toml"), "[phones]\nping_interval = \"soon\"\n[listne]\n");
+    let parts = [
+        "a.toml:2: [phones] ping_interval cannot be \"soon\"",
+        "250ms",
+        "a.toml:3: ",
+        "did you mean [listen]?",
+    ];
+    says(&refused(&["--config", &file], &[]), USAGE, &parts);
+    says(&refused(&[], &[("RELAY_CONFIG", &file)]), USAGE, &parts);
+    says(
+        &refused(&["--config", "/nowhere/a.toml"], &[]),
+        USAGE,
+        &["/nowhere/a.toml", "is not there", "--config"],
+    );
+    // What only the settings together get wrong is told with the line, too.
+    let file = write(&dir.path().join("b.toml"), "[listen]\nlisten = \"0.0.0.0:0\"\n");
+    says(&refused(&["--config", &file], &[]), USAGE, &["b.toml:2: ", "0.0.0.0:0", "--trusted-proxy"]);
+    says(&refused(&["--config", &file, "--check"], &[]), USAGE, &["b.toml:2: "]);
+}
+
+#[test]
+fn a_check_starts_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let shown = effective(&["--data-dir", data.to_str().unwrap()], &[], "data.data_dir");
+    assert_eq!(shown, format!("{} flag", data.display()));
+    assert!(!data.exists());
+}
+
+#[tokio::test]
+async fn a_hub_and_its_management_commands_find_the_data_by_the_same_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    std::fs::create_dir(&data).unwrap();
+    write(&data.join("relay-hub.toml"), "[texts]\nmax_segments = 1\n");
+    // A folder that an operator prepared with nothing but the file in it.
+    let _hub = Hub::start(&data, HubOptions::default()).await;
+    manage(&data, &["account", "create", "Acme"]);
+    let file = write(&dir.path().join("a.toml"), &format!("[data]\ndata_dir = {data:?}\n"));
+    let listed = Command::new(env!("CARGO_BIN_EXE_relay-hub"))
+        .args(["account", "list", "--json", "--config", &file])
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(listed.stdout).unwrap();
+    assert!(said.contains("Acme"), "{said}");
+    assert!(!dir.path().join("relay-data").exists());
 }

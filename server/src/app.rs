@@ -6,6 +6,7 @@
 //! line, which goes through here and knows no other room behind it.
 
 pub mod data_dir;
+pub mod look;
 mod offline;
 mod opened;
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod account;
 mod demo;
 mod device;
+mod doctor;
 mod exit;
 mod key;
 mod manage;
@@ -26,6 +27,7 @@ const EXAMPLES: &str = "\
 First steps:
   relay-hub demo                                           see everything, with simulated phones
   relay-hub serve                                          start the hub (http://127.0.0.1:8080)
+  relay-hub doctor                                         is this machine good for it? says the remedy
   relay-hub serve --config relay-hub.toml --check          what holds of flags, environment and file
   relay-hub account create \"Corner Shop\" --plan starter    a customer
   relay-hub device pair-code --name \"Office Phone 1\"       a code to type into the phone
@@ -58,6 +60,11 @@ enum Command {
     Serve(serve::Serve),
     /// Show everything on this machine: a hub, three simulated phones, and lines to paste
     Demo(demo::Demo),
+    /// Look whether this machine is good for a hub, and say what to do where it is not
+    ///
+    /// It takes the settings of `serve` from flags, environment and file: give it the same. Nothing is changed, and
+    /// a hub that runs is only asked.
+    Doctor(doctor::Doctor),
     /// Print every setting, or a settings file to start from
     Settings(settings::Settings),
     /// Bring the database up to date without starting the hub
@@ -90,6 +97,7 @@ pub fn run() -> ExitCode {
     match line.command {
         Command::Serve(serve) => serve::run(serve, &told),
         Command::Demo(demo) => demo::run(demo),
+        Command::Doctor(doctor) => doctor::run(&doctor, Ok(&told)),
         Command::Settings(settings) => settings::run(&settings),
         Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Account(account) => account::run(account),
@@ -108,10 +116,14 @@ fn refused(error: ReadError) -> exit::Exit {
             let _closed = error.print();
             if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Done }
         }
-        ReadError::File { problem, .. } => {
-            output::complain(problem);
-            exit::Exit::Usage
-        }
+        ReadError::File { problem, without } => match Line::from_arg_matches(&without) {
+            // A settings file that cannot be is what a doctor is there to tell.
+            Ok(Line { command: Command::Doctor(doctor) }) => doctor::run(&doctor, Err(&problem)),
+            Ok(_) | Err(_) => {
+                output::complain(problem);
+                exit::Exit::Usage
+            }
+        },
     }
 }
 

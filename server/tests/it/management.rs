@@ -1,6 +1,7 @@
 //! Management commands speak to the running hub through its socket, and open the store themselves when none
 //! runs: the same verbs, the same answers, the same exit codes.
 
+mod doctor;
 mod files;
 mod settings;
 

@@ -21,6 +21,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::{App as Site, HttpServer, web};
 use relay_domain::Clock;
+use relay_domain::phone_number::load_numbering_plans;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -112,6 +113,8 @@ impl App {
         let addr = listener
             .local_addr()
             .map_err(|error| StartError::Listen { address: config.listen.listen, error })?;
+        // On a thread where it keeps nobody waiting, while the store opens; it takes a tenth of a second.
+        let numbers = tokio::task::spawn_blocking(load_numbering_plans);
         let clock = SystemClock::start();
         let directory = Directory::new(Arc::new(clock) as Arc<dyn Clock>);
         let opened = {
@@ -122,6 +125,7 @@ impl App {
                 .await
                 .map_err(|error| StartError::Broken(error.to_string()))??
         };
+        numbers.await.map_err(|error| StartError::Broken(error.to_string()))?;
         let relay = opened.relay.clone();
         let settings = hub_settings(&config.phones);
         let hub = Hub::new(relay.clone(), directory, settings);

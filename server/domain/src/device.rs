@@ -27,6 +27,8 @@ pub struct Device {
     pub sims: Vec<Sim>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When an operator took it out of the lists.
+    pub deleted_at: Option<Timestamp>,
 }
 
 impl Device {

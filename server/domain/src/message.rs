@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::phone_number::PhoneNumber;
+use crate::phone_number::{PhoneNumber, normal_form};
 use crate::state::{MessageState, Rank};
 use crate::{AccountId, DeviceId, InboundId, JournalId, KeyId, LineId, MessageId, SimId, Timestamp};
 
@@ -11,6 +11,8 @@ use crate::{AccountId, DeviceId, InboundId, JournalId, KeyId, LineId, MessageId,
 pub struct Draft {
     /// To whom, as given.
     pub recipient: PhoneNumber,
+    /// In normal form: kept beside it, for threading.
+    pub recipient_normal: String,
     /// Text, as given.
     pub body: String,
     /// Radio parts.
@@ -53,7 +55,9 @@ pub enum Untimely {
 impl Draft {
     /// A text of this many radio parts to a recipient: normal, now, and worth sending for ever.
     pub fn new(recipient: PhoneNumber, body: String, parts: u16) -> Draft {
-        Draft { recipient, body, parts, priority: Priority::default(), scheduled_at: None, expiry: None }
+        let recipient_normal = normal_form(recipient.as_str(), None);
+        let priority = Priority::default();
+        Draft { recipient, recipient_normal, body, parts, priority, scheduled_at: None, expiry: None }
     }
 
     /// Its instants, if it is accepted now. A replay of what was accepted in time asks nothing here.

@@ -34,6 +34,9 @@ pub(super) enum Device {
         /// Only this account's
         #[arg(long)]
         account: Option<String>,
+        /// The deleted ones too
+        #[arg(long)]
+        all: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -42,6 +45,17 @@ pub(super) enum Device {
     Sim(Sim),
     /// Revoke a lost or stolen phone at once: what it had not reported is lost
     Revoke {
+        /// The device
+        device: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take a device that is not paired out of the lists and revoke its keys; its messages stay
+    #[command(
+        after_help = "A paired phone is revoked first:\n  relay-hub device revoke \"Office Phone 1\"\n  relay-hub device \
+                      delete \"Office Phone 1\"\n\n`relay-hub device list --all` still shows it."
+    )]
+    Delete {
         /// The device
         device: String,
         #[command(flatten)]
@@ -81,12 +95,13 @@ pub(super) fn run(device: Device) -> Exit {
             };
             ask(&place, verb, show)
         }
-        Device::List { account, place } => ask(&place, Verb::DeviceList { account }, show),
+        Device::List { account, all, place } => ask(&place, Verb::DeviceList { account, all }, show),
         Device::Sim(Sim::Set { device, slot, number, place }) => {
             ask(&place, Verb::SimSet { device, slot, number }, show)
         }
         Device::Sim(Sim::Refresh { device, place }) => ask(&place, Verb::SimRefresh { device }, show),
         Device::Revoke { device, place } => ask(&place, Verb::DeviceRevoke { device }, show),
+        Device::Delete { device, place } => ask(&place, Verb::DeviceDelete { device }, show),
     }
 }
 
@@ -123,6 +138,11 @@ fn show(answer: Answer) {
         Answer::DeviceRevoked { device_id } => {
             say(format!(
                 "Device {device_id} is revoked: its queued messages failed, those on their way are uncertain"
+            ));
+        }
+        Answer::DeviceDeleted { device_id, keys_revoked } => {
+            say(format!(
+                "Device {device_id} is deleted; {keys_revoked} keys were revoked, its messages stay"
             ));
         }
         other => super::output::object(&other),

@@ -70,6 +70,13 @@ pub enum Answer {
         /// The device.
         device_id: String,
     },
+    /// A device was deleted.
+    DeviceDeleted {
+        /// The device.
+        device_id: String,
+        /// Keys that were revoked with it.
+        keys_revoked: usize,
+    },
     /// A key was made.
     KeyCreated {
         /// The whole key. Shown once.
@@ -169,7 +176,7 @@ pub struct DeviceShown {
     pub account_id: String,
     /// Its name.
     pub name: String,
-    /// `online`, `offline`, `not paired` or `revoked`.
+    /// `online`, `offline`, `not paired`, `revoked` or `deleted`.
     pub status: String,
     /// When it was last heard.
     pub last_seen_at: Option<String>,

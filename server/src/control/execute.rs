@@ -10,7 +10,7 @@ use super::resolve::{Candidate, Unclear, resolve};
 use super::verb::Verb;
 use crate::http::instant::write as instant;
 use crate::relay::accounts::check_name;
-use crate::relay::devices::{DeviceError, DeviceNow, Link, SetSimNumberError};
+use crate::relay::devices::{DeleteDeviceError, DeviceError, DeviceNow, Devices, Link, SetSimNumberError};
 use crate::relay::keys::{CreateKeyError, RevokeKeyError};
 use crate::relay::pairing::IssuePairingError;
 use crate::relay::{PairTarget, Relay, Trouble};
@@ -45,7 +45,10 @@ async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
             let (account_id, device_id) = find_device(relay, &device).await?;
             pairing_code(relay, account_id, PairTarget::Existing(device_id)).await
         }
-        Verb::DeviceList { account } => list_devices(relay, account.as_deref()).await,
+        Verb::DeviceList { account, all } => {
+            let which = if all { Devices::All } else { Devices::Active };
+            list_devices(relay, account.as_deref(), which).await
+        }
         Verb::SimSet { device, slot, number } => {
             let (account_id, device_id) = find_device(relay, &device).await?;
             let set = relay.set_sim_number(account_id, device_id, slot, &number).await;
@@ -65,6 +68,16 @@ async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
             let (account_id, device_id) = find_device(relay, &device).await?;
             relay.revoke_device(account_id, device_id).await.map_err(device_refused)?;
             Ok(Answer::DeviceRevoked { device_id: device_id.to_string() })
+        }
+        Verb::DeviceDelete { device } => {
+            let (account_id, device_id) = find_device(relay, &device).await?;
+            let deleted = relay.delete_device(account_id, device_id).await;
+            let keys_revoked = deleted.map_err(|error| match error {
+                DeleteDeviceError::StillPaired => invalid(error),
+                DeleteDeviceError::NoSuchDevice => not_found(error),
+                DeleteDeviceError::Store(trouble) => failed(trouble),
+            })?;
+            Ok(Answer::DeviceDeleted { device_id: device_id.to_string(), keys_revoked })
         }
         Verb::KeyCreate { device, slot, name } => create_key(relay, &device, slot, &name).await,
         Verb::KeyList { account } => {
@@ -95,10 +108,10 @@ async fn pairing_code(relay: &Relay, account_id: AccountId, target: PairTarget) 
     })
 }
 
-async fn list_devices(relay: &Relay, account: Option<&str>) -> Result<Answer, Refused> {
+async fn list_devices(relay: &Relay, account: Option<&str>, which: Devices) -> Result<Answer, Refused> {
     let account_id = optional_account(relay, account).await?;
     let mut devices = Vec::new();
-    for now in relay.list_devices(account_id).await.map_err(failed)? {
+    for now in relay.list_devices(account_id, which).await.map_err(failed)? {
         let (owner, device_id) = (now.device.account_id, now.device.id);
         let trouble = relay.device_trouble(owner, device_id).await.map_err(failed)?;
         devices.push(DeviceShown {
@@ -123,7 +136,9 @@ async fn list_devices(relay: &Relay, account: Option<&str>) -> Result<Answer, Re
 }
 
 fn status(now: &DeviceNow) -> &'static str {
-    if now.device.revoked_at.is_some() {
+    if now.device.deleted_at.is_some() {
+        "deleted"
+    } else if now.device.revoked_at.is_some() {
         "revoked"
     } else if !now.device.is_paired() {
         "not paired"
@@ -181,7 +196,7 @@ async fn owner_of_new(relay: &Relay, meant: Option<&str>) -> Result<AccountId, R
 }
 
 pub(super) async fn find_device(relay: &Relay, meant: &str) -> Result<(AccountId, DeviceId), Refused> {
-    let devices = relay.list_devices(None).await.map_err(failed)?;
+    let devices = relay.list_devices(None, Devices::Active).await.map_err(failed)?;
     let candidates = devices.into_iter().map(|now| {
         let device = now.device;
         candidate((device.account_id, device.id), device.id, device.name, "")

@@ -76,6 +76,9 @@ pub enum Verb {
     DeviceList {
         /// Whose; everyone's without it.
         account: Option<String>,
+        /// The deleted ones too.
+        #[serde(default)]
+        all: bool,
     },
     /// Tells the number of the SIM in a slot.
     SimSet {
@@ -93,6 +96,11 @@ pub enum Verb {
     },
     /// Revokes a device.
     DeviceRevoke {
+        /// Which.
+        device: String,
+    },
+    /// Deletes a device that is not paired, and revokes its keys.
+    DeviceDelete {
         /// Which.
         device: String,
     },

@@ -70,6 +70,12 @@ fn encode(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, WRITTEN)
 }
 
+/// The last segment of a raw path, decoded once; `None` if its bytes are no UTF-8.
+pub fn last_segment(path: &str) -> Option<String> {
+    let segment = path.rsplit('/').next().unwrap_or(path);
+    percent_decode_str(segment).decode_utf8().ok().map(Cow::into_owned)
+}
+
 /// A number as it was meant: a leading space before digits was a `+`.
 pub fn number(value: &str) -> Cow<'_, str> {
     match value.strip_prefix(' ') {
@@ -103,6 +109,19 @@ mod tests {
         assert_eq!(number(query.one("name").unwrap().unwrap()), "My Bank");
         assert_eq!(instant(query.one("from").unwrap().unwrap()), "2026-04-25T08:00:00+02:00");
         assert_eq!(instant("2026-04-25 08:00:00"), "2026-04-25 08:00:00");
+    }
+
+    #[test]
+    fn a_segment_of_a_path_is_decoded_once_and_its_plus_stays() {
+        for (path, segment) in [
+            ("/c/+639171234567", Some("+639171234567")),
+            ("/c/%2B639171234567", Some("+639171234567")),
+            ("/c/%252B63", Some("%2B63")),
+            ("/c/My%20Bank%2FPlus", Some("My Bank/Plus")),
+            ("/c/%ff", None),
+        ] {
+            assert_eq!(last_segment(path).as_deref(), segment, "{path}");
+        }
     }
 
     #[test]

@@ -7,9 +7,11 @@ use std::time::Duration;
 use relay_domain::device::Device;
 use relay_domain::phone_number::{NotE164, PhoneNumber};
 use relay_domain::{AccountId, DeviceId, SimId, Timestamp};
-use relay_store::changes::{RevokeDevice, SetSimNumber, SimNumberVerdict};
+use relay_store::changes::{DeleteDevice, DeleteVerdict, RevokeDevice, SetSimNumber, SimNumberVerdict};
 use relay_store::queries::{DeviceTrouble, ListDevices, TroubleOf};
 use uuid::Uuid;
+
+pub use relay_store::queries::Devices;
 
 use super::{Relay, Trouble};
 
@@ -83,16 +85,38 @@ pub enum DeviceError {
     Store(#[from] Trouble),
 }
 
+/// Why a device was not deleted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeleteDeviceError {
+    /// A phone is paired, and may be at work.
+    #[error(
+        "a phone is paired with this device: revoke it first with `relay-hub device revoke`, which fails what it has \
+         queued"
+    )]
+    StillPaired,
+    /// The account has no such device.
+    #[error("there is no such device: `relay-hub device list` shows those there are")]
+    NoSuchDevice,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] Trouble),
+}
+
 impl Relay {
     /// Devices, oldest first: an account's, or all for whoever runs the installation.
-    pub async fn list_devices(&self, account_id: Option<AccountId>) -> Result<Vec<DeviceNow>, Trouble> {
-        let mut stored = self.reads.ask(ListDevices { account_id }).await?;
+    pub async fn list_devices(
+        &self,
+        account_id: Option<AccountId>,
+        which: Devices,
+    ) -> Result<Vec<DeviceNow>, Trouble> {
+        let question = ListDevices { account_id, which };
+        let mut stored = self.reads.ask(question).await?;
         let seen = |device: &Device| Some((device.id, self.presence.last_frame_at(device.id)?));
         let live: HashMap<DeviceId, Timestamp> = stored.iter().filter_map(seen).collect();
         if live.len() < stored.len() {
             // A session stores its last sign of life before it leaves. One that left since the read would show an
             // older one than it did while it lived; what is read once its absence is known cannot.
-            stored = self.reads.ask(ListDevices { account_id }).await?;
+            stored = self.reads.ask(question).await?;
         }
         Ok(stored.into_iter().map(|device| now(device, &live)).collect())
     }
@@ -141,6 +165,24 @@ impl Relay {
             return Err(DeviceError::NoSuchDevice);
         }
         Ok(self.settle_unpaired().await.map_err(Trouble::from)?)
+    }
+
+    /// Takes a device that no phone is paired with out of the lists, and revokes its keys: when this answers, no
+    /// request of this process passes with one of them. Messages and history stay. Answers how many keys died.
+    pub async fn delete_device(
+        &self,
+        account_id: AccountId,
+        device_id: DeviceId,
+    ) -> Result<usize, DeleteDeviceError> {
+        match self.lane.api(DeleteDevice { account_id, device_id }).await.map_err(Trouble::from)? {
+            DeleteVerdict::Deleted { revoked } => {
+                // The effects do the same from the lane, but may come a moment after this answer.
+                revoked.iter().for_each(|key| self.keys.forget_id(*key));
+                Ok(revoked.len())
+            }
+            DeleteVerdict::StillPaired => Err(DeleteDeviceError::StillPaired),
+            DeleteVerdict::NoSuchDevice => Err(DeleteDeviceError::NoSuchDevice),
+        }
     }
 }
 

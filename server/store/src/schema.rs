@@ -43,6 +43,7 @@ diesel::table! {
         created_at -> BigInt,
         own_burst -> Nullable<Integer>,
         own_refill_per_minute -> Nullable<Integer>,
+        deleted_at -> Nullable<BigInt>,
     }
 }
 
@@ -157,6 +158,7 @@ diesel::table! {
         sim_id -> Binary,
         slot -> Integer,
         recipient -> Text,
+        recipient_normal -> Text,
         body -> Text,
         parts -> Integer,
         priority -> SmallInt,
@@ -202,6 +204,7 @@ diesel::table! {
         slot -> Integer,
         number -> Nullable<Text>,
         sender -> Text,
+        sender_normal -> Text,
         body -> Text,
         parts -> Integer,
         smsc_at -> Nullable<BigInt>,

@@ -114,7 +114,7 @@ impl Stage {
     }
 
     async fn devices(&self, account_id: &str) -> Result<Vec<DeviceShown>, DemoError> {
-        match self.verb(Verb::DeviceList { account: Some(account_id.to_owned()) }).await? {
+        match self.verb(Verb::DeviceList { account: Some(account_id.to_owned()), all: false }).await? {
             Answer::Devices { devices } => Ok(devices),
             other => Err(unexpected(&other)),
         }

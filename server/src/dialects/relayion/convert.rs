@@ -6,13 +6,14 @@ use relay_domain::message::{Inbound, Outbound, Untimely};
 use relay_domain::state::Rank;
 
 use super::error::ApiError;
+use super::wire::conversation::{ConversationShown, ExchangedShown, ReceivedShown, SentShown, Way};
 use super::wire::extensions::Extensions;
 use super::wire::filters::Filters;
 use super::wire::request::{BODY, Binding, EXPIRES, Mistake, RECIPIENT, SCHEDULED};
 use super::wire::{DeviceShown, InboundShown, InboundStatus, LinkStatus, OutboundShown, SimShown, Status};
 use crate::http::instant::write as instant;
 use crate::relay::devices::{DeviceNow, Link};
-use crate::relay::inbox::InboundFilter;
+use crate::relay::inbox::{Conversation, ConversationFilter, Direction, Exchanged, InboundFilter};
 use crate::relay::intake::{DraftError, Refusal};
 use crate::relay::keys::Principal;
 use crate::relay::lookup::OutboundFilter;
@@ -101,6 +102,19 @@ pub(super) fn inbound_filter(filters: Filters) -> InboundFilter {
     }
 }
 
+pub(super) fn conversation_filter(filters: Filters, way: Option<Way>) -> ConversationFilter {
+    ConversationFilter {
+        device_id: filters.device_id,
+        slot: filters.slot,
+        from: filters.from,
+        to: filters.to,
+        direction: way.map(|way| match way {
+            Way::Outbound => Direction::Outbound,
+            Way::Inbound => Direction::Inbound,
+        }),
+    }
+}
+
 pub(super) fn outbound(message: Outbound) -> OutboundShown {
     OutboundShown {
         id: message.id.to_string(),
@@ -132,6 +146,39 @@ pub(super) fn inbound(message: Inbound) -> InboundShown {
         status: InboundStatus::Received,
         received_at: instant(message.received_at),
         created_at: instant(message.created_at),
+    }
+}
+
+pub(super) fn conversation(phone_number: String, part: Conversation) -> ConversationShown {
+    let messages = part.messages.into_iter().map(exchanged).collect();
+    ConversationShown { phone_number, total: part.total, messages }
+}
+
+fn exchanged(message: Exchanged) -> ExchangedShown {
+    match message {
+        Exchanged::Sent(sent) => ExchangedShown::Sent(SentShown {
+            id: sent.id.to_string(),
+            direction: Way::Outbound,
+            device_id: sent.device_id.to_string(),
+            sim_slot_index: sent.slot,
+            status: status(sent.state.rank),
+            sent_at: sent.sent_at().map(instant),
+            delivered_at: sent.delivered_at().map(instant),
+            created_at: instant(sent.created_at),
+            timestamp: instant(sent.created_at),
+            body: sent.body,
+        }),
+        Exchanged::Received(received) => ExchangedShown::Received(ReceivedShown {
+            id: received.id.to_string(),
+            direction: Way::Inbound,
+            device_id: received.device_id.to_string(),
+            sim_slot_index: received.slot,
+            body: received.body,
+            status: InboundStatus::Received,
+            received_at: instant(received.received_at),
+            created_at: instant(received.created_at),
+            timestamp: instant(received.received_at),
+        }),
     }
 }
 

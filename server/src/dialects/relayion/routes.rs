@@ -16,9 +16,10 @@ use super::auth::authenticate;
 use super::convert;
 use super::error::ApiError;
 use super::wire::Envelope;
-use super::wire::filters::{Filters, Paging, Party};
+use super::wire::filters::{self, Filters, Paging, Party};
 use crate::http::door::{self, Door};
 use crate::http::query::Parameters;
+use crate::relay::devices::Devices;
 use crate::relay::{Page, Relay, Window};
 
 const TOTAL: &str = "x-total-count";
@@ -52,14 +53,22 @@ pub(super) fn configure(relay: &Relay, door: &Arc<Door>, config: &mut ServiceCon
         .service(
             web::resource("/inbound").get(list_inbound).default_service(web::to(|| refuse_method("GET"))),
         )
+        .service(
+            web::resource("/inbound/{id}").get(get_inbound).default_service(web::to(|| refuse_method("GET"))),
+        )
+        .service(
+            web::resource("/conversations/{phone_number}")
+                .get(get_conversation)
+                .default_service(web::to(|| refuse_method("GET"))),
+        )
         .default_service(web::to(refuse_route));
     config.service(api);
 }
 
-/// `GET /api/v1/devices`: all of the account's.
+/// `GET /api/v1/devices`: all of the account's that were not deleted.
 async fn list_devices(relay: Data<Relay>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
     let principal = authenticate(&relay, &request).await?;
-    let devices = relay.list_devices(Some(principal.account_id())).await?;
+    let devices = relay.list_devices(Some(principal.account_id()), Devices::Active).await?;
     let shown: Vec<_> = devices.into_iter().map(convert::device).collect();
     Ok(HttpResponse::Ok().json(Envelope::of(shown)))
 }
@@ -69,9 +78,36 @@ async fn list_inbound(relay: Data<Relay>, request: HttpRequest) -> Result<HttpRe
     let principal = authenticate(&relay, &request).await?;
     let query = Parameters::parse(request.query_string());
     let paging = Paging::read(&query)?;
-    let filter = convert::inbound_filter(Filters::read(&query, Party::Sender)?);
+    let filter = convert::inbound_filter(Filters::read(&query, Some(Party::Sender))?);
     let page = relay.list_inbound(&principal, filter, window(paging)).await?;
     Ok(list(&request, &query, paging, page, convert::inbound))
+}
+
+/// `GET /api/v1/inbound/:id`. What another number received is as little there as what cannot be an id.
+async fn get_inbound(
+    relay: Data<Relay>,
+    request: HttpRequest,
+    id: web::Path<String>,
+) -> Result<HttpResponse, ApiError> {
+    let principal = authenticate(&relay, &request).await?;
+    let inbound_id = id.parse().map_err(|_| ApiError::MessageNotFound)?;
+    let message = relay.inbound(&principal, inbound_id).await?;
+    Ok(HttpResponse::Ok().json(Envelope::of(convert::inbound(message))))
+}
+
+/// `GET /api/v1/conversations/:phoneNumber`: between the bound number and another, oldest first.
+async fn get_conversation(relay: Data<Relay>, request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    let principal = authenticate(&relay, &request).await?;
+    let with = filters::phone_number(request.path())?;
+    let query = Parameters::parse(request.query_string());
+    let paging = Paging::read(&query)?;
+    let filter = convert::conversation_filter(Filters::read(&query, None)?, filters::direction(&query)?);
+    let part = relay.conversation(&principal, with.clone(), filter, window(paging)).await?;
+    let mut answer = HttpResponse::build(StatusCode::OK);
+    if let Some(next) = paging.next(&query, part.messages.len(), Some(part.total)) {
+        answer.insert_header((LINK, next_link(&request, &next)));
+    }
+    Ok(answer.json(Envelope::of(convert::conversation(with, part))))
 }
 
 fn window(paging: Paging) -> Window {
@@ -91,10 +127,14 @@ fn list<T, S: Serialize>(
         answer.insert_header((TOTAL, total.to_string()));
     }
     if let Some(next) = paging.next(query, page.rows.len(), page.total) {
-        answer.insert_header((LINK, format!("<{}?{next}>; rel=\"next\"", request.path())));
+        answer.insert_header((LINK, next_link(request, &next)));
     }
     let shown: Vec<S> = page.rows.into_iter().map(show).collect();
     answer.json(Envelope::of(shown))
+}
+
+fn next_link(request: &HttpRequest, next: &str) -> String {
+    format!("<{}?{next}>; rel=\"next\"", request.path())
 }
 
 async fn refuse_method(allowed: &'static str) -> Result<HttpResponse, ApiError> {

@@ -4,11 +4,11 @@ use relay_domain::message::{Draft, Expiry};
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 over every field of every draft, each with its length or its kind, so that no two lists of drafts run
-/// together to the same bytes.
+/// together to the same bytes. What is left out follows from the rest.
 pub(super) fn fingerprint(drafts: &[Draft]) -> [u8; 32] {
     let mut digest = Sha256::new();
     for draft in drafts {
-        let Draft { recipient, body, parts: _, priority, scheduled_at, expiry } = draft;
+        let Draft { recipient, recipient_normal: _, body, parts: _, priority, scheduled_at, expiry } = draft;
         for text in [recipient.as_str(), body] {
             digest.update((text.len() as u64).to_be_bytes());
             digest.update(text);

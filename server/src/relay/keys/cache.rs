@@ -64,7 +64,7 @@ impl KeyCache {
     }
 
     /// The same, for a caller that knows only the key's id. Rare, so it may look at all of them.
-    pub(super) fn forget_id(&self, key_id: KeyId) {
+    pub(in crate::relay) fn forget_id(&self, key_id: KeyId) {
         let mut revocations = self.revocations();
         *revocations += 1;
         let dead: Vec<_> = self.0.living.iter().filter(|(_, known)| known.key().id == key_id).collect();

@@ -187,6 +187,7 @@ impl AcceptMessages {
             sim_id: line.sim_id.as_bytes().to_vec(),
             slot: i32::from(line.slot),
             recipient: draft.recipient.as_str().to_owned(),
+            recipient_normal: draft.recipient_normal.clone(),
             body: text::escape(&draft.body),
             parts: i32::from(draft.parts),
             priority: draft.priority.number(),

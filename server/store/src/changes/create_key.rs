@@ -6,7 +6,7 @@ use relay_domain::{AccountId, DeviceId, KeyId, LineId, SimId};
 
 use crate::lane::{Change, Tx};
 use crate::rows::key::{KeyRow, LineRow};
-use crate::rows::sim;
+use crate::rows::{device, sim};
 use crate::schema::{api_key, line};
 
 /// Creates a key. The caller has drawn the secret; only its digest comes here.
@@ -45,9 +45,8 @@ impl Change for CreateKey {
     type Verdict = KeyVerdict;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<KeyVerdict> {
-        match tx.stream(self.device_id)? {
-            Some(stream) if stream.account_id == self.account_id => {}
-            _ => return Ok(KeyVerdict::NoSuchDevice),
+        if device::load_of_account(tx.conn, self.account_id, self.device_id)?.is_none() {
+            return Ok(KeyVerdict::NoSuchDevice);
         }
         let sims = tx.hot.sims(tx.conn, self.device_id)?;
         let Some(sim) = sim::in_slot(sims, self.slot) else { return Ok(KeyVerdict::EmptySlot) };

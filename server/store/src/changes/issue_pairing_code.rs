@@ -64,9 +64,9 @@ impl Change for IssuePairingCode {
         }
         let device_id = match &self.target {
             PairTarget::New(name) => add_device(tx, self.account_id, name, account.plan.quota)?,
-            PairTarget::Existing(id) => match device_rows::load(tx.conn, *id)? {
-                Some(row) if row.account_id == self.account_id.as_bytes() => *id,
-                _ => return Ok(PairingCodeVerdict::NoSuchDevice),
+            PairTarget::Existing(id) => match device_rows::load_of_account(tx.conn, self.account_id, *id)? {
+                Some(_) => *id,
+                None => return Ok(PairingCodeVerdict::NoSuchDevice),
             },
         };
         let expires_at = tx.now.plus(LIFETIME);
@@ -106,6 +106,7 @@ fn add_device(
         created_at: tx.now.nanos(),
         own_burst: None,
         own_refill_per_minute: None,
+        deleted_at: None,
     };
     diesel::insert_into(device::table).values(row).execute(tx.conn)?;
     let stream = Stream {

@@ -1,6 +1,7 @@
 //! A phone's events: stored with the highest number in one transaction, acknowledged after it.
 
 use diesel::prelude::*;
+use relay_domain::phone_number::normal_form;
 use relay_domain::report::{InboundReport, Report};
 use relay_domain::state::{Fact, FactKind, Rank};
 use relay_domain::{DeviceId, InboundId, JournalId, MessageId, Timestamp};
@@ -139,14 +140,16 @@ fn record_inbound(
 ) -> QueryResult<()> {
     let sim = sim_inventory::of_inbound(tx, stream.device_id, sms.slot, &sms.sim)?;
     let id: InboundId = tx.id();
+    let received_on = sim.as_ref().and_then(|sim| sim.number()).or(sms.sim.number.as_deref());
     let row = InboundRow {
         id: id.as_bytes().to_vec(),
         account_id: stream.account_id.as_bytes().to_vec(),
         device_id: stream.device_id.as_bytes().to_vec(),
         sim_id: sim.as_ref().map(|sim| sim.id.clone()),
         slot: i32::from(sms.slot),
-        number: sim.as_ref().and_then(|sim| sim.number()).or(sms.sim.number.as_deref()).map(str::to_owned),
+        number: received_on.map(str::to_owned),
         sender: text::escape(&sms.sender),
+        sender_normal: text::escape(&normal_form(&sms.sender, received_on)),
         body: text::escape(&sms.body),
         parts: i32::from(sms.parts),
         smsc_at: sms.smsc_at.map(Timestamp::nanos),

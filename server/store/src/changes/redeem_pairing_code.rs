@@ -83,6 +83,12 @@ impl Change for RedeemPairingCode {
         if row.expires_at <= tx.now.nanos() {
             return Ok(RedeemVerdict::Expired);
         }
+        // The device was deleted after the code was given out.
+        let deleted =
+            device_rows::load(tx.conn, id(&row.device_id)?)?.is_some_and(|row| row.deleted_at.is_some());
+        if deleted {
+            return Ok(RedeemVerdict::Wrong);
+        }
         diesel::update(this).set(pairing::used_at.eq(tx.now.nanos())).execute(tx.conn)?;
         self.pair(tx, id(&row.device_id)?).map(RedeemVerdict::Paired)
     }

@@ -22,14 +22,12 @@ impl Change for RevokeDevice {
     type Verdict = bool;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<bool> {
-        let (Some(row), Some(mut stream)) =
-            (device_rows::load(tx.conn, self.device_id)?, tx.stream(self.device_id)?)
-        else {
+        let (Some(row), Some(mut stream)) = (
+            device_rows::load_of_account(tx.conn, self.account_id, self.device_id)?,
+            tx.stream(self.device_id)?,
+        ) else {
             return Ok(false);
         };
-        if stream.account_id != self.account_id {
-            return Ok(false);
-        }
         let generation = unsigned32("generation", row.generation)?.saturating_add(1);
         if row.revoked_at.is_none() {
             diesel::update(device::table.filter(device::id.eq(self.device_id.as_bytes().as_slice())))

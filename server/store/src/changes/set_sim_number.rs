@@ -1,11 +1,11 @@
 //! An operator tells the number of a SIM that does not know it.
 
 use diesel::prelude::*;
-use relay_domain::phone_number::PhoneNumber;
+use relay_domain::phone_number::{PhoneNumber, normal_form};
 use relay_domain::{AccountId, DeviceId, SimId};
 
 use crate::lane::{Change, Tx};
-use crate::rows::sim;
+use crate::rows::{device, sim, text};
 use crate::schema::inbound;
 
 /// Sets the number of the SIM that sits in a slot now. It belongs to that SIM, not to the slot.
@@ -41,9 +41,8 @@ impl Change for SetSimNumber {
     type Verdict = SimNumberVerdict;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<SimNumberVerdict> {
-        match tx.stream(self.device_id)? {
-            Some(stream) if stream.account_id == self.account_id => {}
-            _ => return Ok(SimNumberVerdict::NoSuchDevice),
+        if device::load_of_account(tx.conn, self.account_id, self.device_id)?.is_none() {
+            return Ok(SimNumberVerdict::NoSuchDevice);
         }
         let sims = tx.hot.sims(tx.conn, self.device_id)?;
         let Some(mut row) = sim::in_slot(sims, self.slot).cloned() else {
@@ -53,11 +52,32 @@ impl Change for SetSimNumber {
         row.number_set = Some(self.number.as_str().to_owned());
         sim::update(tx.conn, row)?;
         tx.hot.forget_sims(self.device_id);
+        self.tell_senders_country(tx, sim_id)?;
         let waiting = inbound::table
             .filter(inbound::sim_id.eq(sim_id.as_bytes().as_slice()))
             .filter(inbound::number.is_null());
         let inbound_numbered =
             diesel::update(waiting).set(inbound::number.eq(self.number.as_str())).execute(tx.conn)?;
         Ok(SimNumberVerdict::Set { sim_id, inbound_numbered })
+    }
+}
+
+impl SetSimNumber {
+    /// A sender in local format is of the number's country, which was not known when it was stored.
+    fn tell_senders_country(&self, tx: &mut Tx<'_>, sim_id: SimId) -> QueryResult<()> {
+        let waiting: Vec<(Vec<u8>, String, String)> = inbound::table
+            .filter(inbound::sim_id.eq(sim_id.as_bytes().as_slice()))
+            .filter(inbound::number.is_null())
+            .select((inbound::id, inbound::sender, inbound::sender_normal))
+            .load(tx.conn)?;
+        for (id, sender, stored) in waiting {
+            let normal = text::escape(&normal_form(&text::unescape(sender), Some(self.number.as_str())));
+            if normal != stored {
+                diesel::update(inbound::table.filter(inbound::id.eq(id)))
+                    .set(inbound::sender_normal.eq(normal))
+                    .execute(tx.conn)?;
+            }
+        }
+        Ok(())
     }
 }

@@ -9,11 +9,22 @@ use crate::rows::device::{self as rows, DeviceRow};
 use crate::rows::{id, unsigned32};
 use crate::schema::{attention, device, device_stream, unreadable};
 
+/// Which devices are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Devices {
+    /// Those that were not deleted.
+    Active,
+    /// The deleted ones too.
+    All,
+}
+
 /// Devices, oldest first: an account's, or all for whoever runs the installation.
 #[derive(Debug, Clone, Copy)]
 pub struct ListDevices {
     /// Whose; `None` for everyone's.
     pub account_id: Option<AccountId>,
+    /// Which.
+    pub which: Devices,
 }
 
 impl Query for ListDevices {
@@ -24,6 +35,10 @@ impl Query for ListDevices {
         if let Some(account) = &self.account_id {
             list = list.filter(device::account_id.eq(account.as_bytes().as_slice()));
         }
+        list = match self.which {
+            Devices::Active => list.filter(device::deleted_at.is_null()),
+            Devices::All => list,
+        };
         let found: Vec<DeviceRow> = list.load(read.conn)?;
         found.into_iter().map(|row| row.read(read.conn)).collect()
     }

@@ -4,11 +4,39 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use relay_domain::message::Inbound;
-use relay_domain::{AccountId, DeviceId, Timestamp};
+use relay_domain::{AccountId, DeviceId, InboundId, Timestamp};
 
-use super::{COUNTED_ROWS, Page, Query, Read, Window, total};
+use super::{COUNTED_ROWS, Page, Query, Read, Window, spellings, total};
 use crate::rows::inbound::InboundRow;
+use crate::rows::text;
 use crate::schema::inbound;
+
+/// One message that a number received for an account; what another number or account received is none.
+#[derive(Debug, Clone)]
+pub struct FindInbound {
+    /// Whose.
+    pub account_id: AccountId,
+    /// The number.
+    pub number: String,
+    /// Which.
+    pub inbound_id: InboundId,
+}
+
+impl Query for FindInbound {
+    type Answer = Option<Inbound>;
+
+    fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Inbound>> {
+        inbound::table
+            .filter(inbound::id.eq(self.inbound_id.as_bytes().as_slice()))
+            .filter(inbound::account_id.eq(self.account_id.as_bytes().as_slice()))
+            .filter(inbound::number.eq(&self.number))
+            .select(InboundRow::as_select())
+            .first(read.conn)
+            .optional()?
+            .map(InboundRow::read)
+            .transpose()
+    }
+}
 
 /// What a list is narrowed to; everything given must hold.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -73,7 +101,11 @@ impl ListInbound {
             list = list.filter(inbound::device_id.eq(device.as_bytes().as_slice()));
         }
         if let Some(sender) = &filter.sender {
-            list = list.filter(inbound::sender.eq(sender));
+            if let Some(number) = &self.number {
+                // Its normal form finds the index; what was given decides.
+                list = list.filter(inbound::sender_normal.eq_any(spellings(sender, Some(number))));
+            }
+            list = list.filter(inbound::sender.eq(text::escape(sender)));
         }
         if let Some(slot) = filter.slot {
             list = list.filter(inbound::slot.eq(i32::from(slot)));

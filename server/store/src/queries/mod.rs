@@ -3,6 +3,7 @@
 
 mod accounts;
 mod commands;
+mod conversation;
 mod devices;
 mod frames;
 mod inbound;
@@ -14,14 +15,17 @@ mod usage;
 mod wait;
 
 use diesel::QueryResult;
+use relay_domain::phone_number::normal_form;
 
 use crate::backend::Conn;
+use crate::rows::text;
 
 pub use accounts::{FindAccount, ListAccounts};
 pub use commands::{CommandRow, OpenCommands};
-pub use devices::{DeviceOwner, DeviceTrouble, ListDevices, TokenState, TokenStateOf, TroubleOf};
+pub use conversation::{Conversation, ConversationFilter, Direction, Exchanged, ReadConversation};
+pub use devices::{DeviceOwner, DeviceTrouble, Devices, ListDevices, TokenState, TokenStateOf, TroubleOf};
 pub use frames::{Frames, FramesAbove};
-pub use inbound::{InboundFilter, ListInbound};
+pub use inbound::{FindInbound, InboundFilter, ListInbound};
 pub(crate) use keys::key_is_revoked;
 pub use keys::{FindKey, ListKeys};
 pub use outbound::{FindOutbound, ListOutbound, OutboundFilter};
@@ -68,4 +72,12 @@ pub struct Page<T> {
 /// The total behind a count that stopped one above the bound.
 fn total(counted: i64) -> Option<u64> {
     u64::try_from(counted).ok().filter(|_| counted <= COUNTED_ROWS)
+}
+
+/// What a number may be stored as in a column of normal forms: its normal form, and what was given, which is what the
+/// rows have that are older than the column.
+fn spellings(given: &str, home: Option<&str>) -> Vec<String> {
+    let mut spellings = vec![text::escape(&normal_form(given, home)), text::escape(given)];
+    spellings.dedup();
+    spellings
 }

@@ -7,7 +7,7 @@ use relay_domain::message::Outbound;
 use relay_domain::state::Rank;
 use relay_domain::{AccountId, DeviceId, MessageId, Timestamp};
 
-use super::{COUNTED_ROWS, Page, Query, Read, Window, total};
+use super::{COUNTED_ROWS, Page, Query, Read, Window, spellings, total};
 use crate::rows::outbound::{OutboundRow, load_of_account};
 use crate::schema::outbound;
 
@@ -88,7 +88,10 @@ impl ListOutbound {
             list = list.filter(outbound::device_id.eq(device.as_bytes().as_slice()));
         }
         if let Some(recipient) = &filter.recipient {
-            list = list.filter(outbound::recipient.eq(recipient));
+            // Its normal form finds the index; what was given decides.
+            list = list
+                .filter(outbound::recipient_normal.eq_any(spellings(recipient, None)))
+                .filter(outbound::recipient.eq(recipient));
         }
         if let Some(slot) = filter.slot {
             list = list.filter(outbound::slot.eq(i32::from(slot)));

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use relay_domain::device::Device;
 use relay_domain::plan::Quota;
-use relay_domain::{DeviceId, Timestamp};
+use relay_domain::{AccountId, DeviceId, Timestamp};
 
 use super::{id, sim, stream, unsigned32};
 use crate::backend::Conn;
@@ -23,6 +23,7 @@ pub(crate) struct DeviceRow {
     pub(crate) created_at: i64,
     pub(crate) own_burst: Option<i32>,
     pub(crate) own_refill_per_minute: Option<i32>,
+    pub(crate) deleted_at: Option<i64>,
 }
 
 impl DeviceRow {
@@ -58,6 +59,7 @@ impl DeviceRow {
             own_quota,
             sims: sims.iter().map(sim::SimRow::read).collect::<QueryResult<_>>()?,
             created_at: Timestamp::from_nanos(self.created_at),
+            deleted_at: self.deleted_at.map(Timestamp::from_nanos),
         })
     }
 }
@@ -68,4 +70,14 @@ pub(crate) fn load(conn: &mut Conn, device_id: DeviceId) -> QueryResult<Option<D
         .select(DeviceRow::as_select())
         .first(conn)
         .optional()
+}
+
+/// A device of this account; another account's and a deleted one are as good as none.
+pub(crate) fn load_of_account(
+    conn: &mut Conn,
+    account_id: AccountId,
+    device_id: DeviceId,
+) -> QueryResult<Option<DeviceRow>> {
+    let row = load(conn, device_id)?;
+    Ok(row.filter(|row| row.account_id == account_id.as_bytes() && row.deleted_at.is_none()))
 }

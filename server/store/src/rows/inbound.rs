@@ -17,6 +17,7 @@ pub(crate) struct InboundRow {
     pub(crate) slot: i32,
     pub(crate) number: Option<String>,
     pub(crate) sender: String,
+    pub(crate) sender_normal: String,
     pub(crate) body: String,
     pub(crate) parts: i32,
     pub(crate) smsc_at: Option<i64>,

@@ -22,6 +22,7 @@ pub(crate) struct OutboundRow {
     pub(crate) sim_id: Vec<u8>,
     pub(crate) slot: i32,
     pub(crate) recipient: String,
+    pub(crate) recipient_normal: String,
     pub(crate) body: String,
     pub(crate) parts: i32,
     pub(crate) priority: i16,

@@ -7,7 +7,7 @@ use relay_domain::plan::PlanName;
 use relay_store::changes::{
     IssuePairingCode, PairTarget, PairingCodeVerdict, RedeemPairingCode, RedeemVerdict,
 };
-use relay_store::queries::{ListDevices, TokenState, TokenStateOf};
+use relay_store::queries::{Devices, ListDevices, TokenState, TokenStateOf};
 use relay_store::{Effect, EndReason};
 
 use crate::bench::{Bench, digest};
@@ -116,7 +116,7 @@ async fn pairing_again_keeps_the_device_and_ends_the_tokens_before() {
     assert_eq!(paired.generation, phone.generation + 1);
     let ended = Effect::EndSession { device_id, generation: paired.generation, why: EndReason::PairedAnew };
     assert!(bench.heard().await.contains(&ended), "the old token's session is told");
-    let devices = bench.ask(ListDevices { account_id: Some(account) }).await;
+    let devices = bench.ask(ListDevices { account_id: Some(account), which: Devices::Active }).await;
     assert_eq!(devices.len(), 1);
     assert_eq!(devices[0].name, "Office", "a name that was given stays");
 }
@@ -127,5 +127,8 @@ async fn a_device_without_a_name_takes_the_phones() {
     let account = bench.account(PlanName::Pro).await;
     let (public, secret, _) = bench.code(account, PairTarget::New(String::new())).await;
     bench.api(redeem(&public, secret)).await;
-    assert_eq!(bench.ask(ListDevices { account_id: Some(account) }).await[0].name, "Pixel 8");
+    assert_eq!(
+        bench.ask(ListDevices { account_id: Some(account), which: Devices::Active }).await[0].name,
+        "Pixel 8"
+    );
 }

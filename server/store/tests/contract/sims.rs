@@ -4,12 +4,12 @@ use relay_domain::phone_number::PhoneNumber;
 use relay_domain::plan::PlanName;
 use relay_domain::report::Report;
 use relay_store::changes::{SetSimNumber, SimNumberVerdict};
-use relay_store::queries::{InboundFilter, ListDevices, ListInbound, Window};
+use relay_store::queries::{Devices, InboundFilter, ListDevices, ListInbound, Window};
 
 use crate::bench::{Bench, Phone, inbound, sim};
 
 async fn shown(bench: &Bench, phone: &Phone) -> Vec<(u8, Option<String>)> {
-    let devices = bench.ask(ListDevices { account_id: Some(phone.account_id) }).await;
+    let devices = bench.ask(ListDevices { account_id: Some(phone.account_id), which: Devices::Active }).await;
     devices[0].sims.iter().map(|sim| (sim.slot, sim.number.clone())).collect()
 }
 

@@ -10,7 +10,7 @@ use relay_store::changes::{
     PairTarget, PairingCodeVerdict, RevokeDevice, SetSimNumber, SimNumberVerdict,
 };
 use relay_store::queries::{
-    DeviceTrouble, FindOutbound, InboundFilter, ListDevices, ListInbound, ListKeys, ListOutbound,
+    DeviceTrouble, Devices, FindOutbound, InboundFilter, ListDevices, ListInbound, ListKeys, ListOutbound,
     OutboundFilter, TimelineOf, TroubleOf, Window,
 };
 
@@ -48,7 +48,7 @@ async fn no_question_shows_another_accounts() {
         let page = bench.ask(ListInbound { account_id, number, filter, window: WINDOW }).await;
         assert_eq!((page.rows.len(), page.total), (0, Some(0)));
     }
-    assert!(bench.ask(ListDevices { account_id: Some(account_id) }).await.is_empty());
+    assert!(bench.ask(ListDevices { account_id: Some(account_id), which: Devices::Active }).await.is_empty());
     assert!(bench.ask(ListKeys { account_id: Some(account_id) }).await.is_empty());
     assert_eq!(bench.ask(TroubleOf { account_id, device_id }).await, DeviceTrouble::default());
     // The owner sees all of it.

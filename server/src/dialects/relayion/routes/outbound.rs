@@ -70,7 +70,8 @@ pub(super) async fn list_all(relay: Data<Relay>, request: HttpRequest) -> Result
     let principal = authenticate(&relay, &request).await?;
     let query = Parameters::parse(request.query_string());
     let (paging, include) = (Paging::read(&query)?, filters::include(&query)?);
-    let filter = convert::outbound_filter(Filters::read(&query, Party::Recipient)?, filters::status(&query)?);
+    let filter =
+        convert::outbound_filter(Filters::read(&query, Some(Party::Recipient))?, filters::status(&query)?);
     let page = relay.list_outbound(principal.account_id(), filter, window(paging)).await?;
     let mut shown = show_all(&relay, &page.rows, include).await?;
     Ok(list(&request, &query, paging, page, |message| {

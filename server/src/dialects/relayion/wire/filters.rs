@@ -3,6 +3,7 @@
 use relay_domain::{DeviceId, Timestamp};
 
 use super::Status;
+use super::conversation::Way;
 use super::extensions::Include;
 use super::request::Mistake;
 use crate::http::instant::{self, End};
@@ -19,6 +20,7 @@ const DEVICE: &str = "deviceId";
 const SLOT: &str = "simSlotIndex";
 const INCLUDE: &str = "include";
 const PAGE: &str = "page";
+const TO: &str = "to";
 
 /// A page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +102,8 @@ impl Paging {
 }
 
 impl Filters {
-    pub(in super::super) fn read(query: &Parameters, party: Party) -> Result<Filters, Mistake> {
+    /// Reads them; `party` where the list can be filtered by a number.
+    pub(in super::super) fn read(query: &Parameters, party: Option<Party>) -> Result<Filters, Mistake> {
         let device_id = one(query, DEVICE)?
             .map(str::parse::<DeviceId>)
             .transpose()
@@ -109,14 +112,13 @@ impl Filters {
             .map(str::parse::<u8>)
             .transpose()
             .map_err(|_| mistake(SLOT, "must be a slot's number, such as 0 or 1"))?;
-        let number = one(query, party.name())?.map(|number| query::number(number).into_owned());
-        Ok(Filters {
-            device_id,
-            number,
-            slot,
-            from: end(query, "from", End::First)?,
-            to: end(query, "to", End::Last)?,
-        })
+        let number = party.map(|party| one(query, party.name())).transpose()?.flatten();
+        let number = number.map(|number| query::number(number).into_owned());
+        let (from, to) = (end(query, "from", End::First)?, end(query, TO, End::Last)?);
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            return Err(mistake(TO, "is before from: swap the two, or leave one out"));
+        }
+        Ok(Filters { device_id, number, slot, from, to })
     }
 }
 
@@ -145,6 +147,19 @@ pub(in super::super) fn include(query: &Parameters) -> Result<Include, Mistake> 
         }
     }
     Ok(include)
+}
+
+/// The filter of a conversation by the way that a message went.
+pub(in super::super) fn direction(query: &Parameters) -> Result<Option<Way>, Mistake> {
+    let Some(given) = one(query, "direction")? else { return Ok(None) };
+    let known = Way::ALL.into_iter().find(|(word, _)| given.eq_ignore_ascii_case(word));
+    known.map(|(_, way)| Some(way)).ok_or_else(|| mistake("direction", "must be inbound or outbound"))
+}
+
+/// Whom a conversation is with, from the path; in a path a `+` is a `+`, encoded or not.
+pub(in super::super) fn phone_number(path: &str) -> Result<String, Mistake> {
+    query::last_segment(path)
+        .ok_or_else(|| mistake("phoneNumber", "is not UTF-8: percent-encode it as UTF-8"))
 }
 
 fn end(query: &Parameters, name: &'static str, end: End) -> Result<Option<Timestamp>, Mistake> {
@@ -203,21 +218,30 @@ mod tests {
     fn every_documented_filter_is_read_and_a_wrong_one_named() {
         let raw = "deviceId=b1c2d3e4-0000-7000-8000-000000000001&recipientNumber=+639171234567&simSlotIndex=1\
                    &from=2026-04-25&to=2026-04-25T10:00:00+02:00";
-        let filters = Filters::read(&Parameters::parse(raw), Party::Recipient).unwrap();
+        let filters = Filters::read(&Parameters::parse(raw), Some(Party::Recipient)).unwrap();
         assert_eq!(filters.number.as_deref(), Some("+639171234567"));
         assert_eq!(filters.slot, Some(1));
         assert!(filters.device_id.is_some() && filters.from.is_some() && filters.to.is_some());
-        let sender = Filters::read(&Parameters::parse("senderNumber=My+Bank"), Party::Sender).unwrap();
+        let sender = Filters::read(&Parameters::parse("senderNumber=My+Bank"), Some(Party::Sender)).unwrap();
         assert_eq!(sender.number.as_deref(), Some("My Bank"));
         for (bad, field) in [
             ("deviceId=1", "deviceId"),
             ("simSlotIndex=-1", "simSlotIndex"),
             ("from=today", "from"),
             ("to=2026-13-01", "to"),
+            ("from=2026-04-25&to=2026-04-24", "to"),
+            ("from=2026-04-25T08:00:00.001Z&to=2026-04-25T08:00:00Z", "to"),
         ] {
-            let refused = Filters::read(&Parameters::parse(bad), Party::Sender).unwrap_err();
+            let refused = Filters::read(&Parameters::parse(bad), Some(Party::Sender)).unwrap_err();
             assert_eq!(refused.field, Some(field), "{bad}");
         }
+        for same in
+            ["from=2026-04-25&to=2026-04-25", "from=2026-04-25T08:00:00Z&to=2026-04-25T10:00:00%2B02:00"]
+        {
+            Filters::read(&Parameters::parse(same), None).unwrap();
+        }
+        assert_eq!(direction(&Parameters::parse("direction=Inbound")).unwrap(), Some(Way::Inbound));
+        assert_eq!(direction(&Parameters::parse("direction=both")).unwrap_err().field, Some("direction"));
         assert_eq!(status(&Parameters::parse("status=delivered")).unwrap(), Some(Status::Delivered));
         assert_eq!(status(&Parameters::parse("status=LOST")).unwrap_err().field, Some("status"));
     }

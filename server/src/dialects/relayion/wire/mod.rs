@@ -3,6 +3,7 @@
 //! what `?include=` adds.
 
 pub(super) mod bulk;
+pub(super) mod conversation;
 pub(super) mod extensions;
 pub(super) mod filters;
 pub(super) mod options;

@@ -60,9 +60,13 @@ impl Query for ListOutbound {
     type Answer = Page<Outbound>;
 
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Page<Outbound>> {
-        let found: Vec<OutboundRow> = self
-            .narrowed()
-            .order(outbound::id.desc())
+        let newest_first = match self.filter.recipient {
+            None => self.narrowed().order(outbound::id.desc()),
+            // The same order, in words that the account's own index cannot answer: SQLite prefers it otherwise, and
+            // walks over everything that the account has sent.
+            Some(_) => self.narrowed().order((outbound::created_at.desc(), outbound::id.desc())),
+        };
+        let found: Vec<OutboundRow> = newest_first
             .offset(self.window.offset)
             .limit(self.window.limit)
             .select(OutboundRow::as_select())

@@ -5,7 +5,8 @@ mod inspect;
 use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
-use diesel::{Connection, SqliteConnection};
+use diesel::sql_types::Text;
+use diesel::{Connection, QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use relay_domain::plan::PlanName;
 use relay_domain::{Clock, Timestamp};
 use relay_store::changes::CreateAccount;
@@ -54,6 +55,41 @@ fn a_file_that_is_no_database_is_refused_with_its_path_and_untouched() {
     let refused = Store::open(&path, config()).err().expect("it is refused");
     assert!(refused.to_string().contains("relay.db"), "{refused}");
     assert!(std::fs::read(&path).unwrap() == letter);
+}
+
+#[test]
+fn a_database_of_the_first_version_keeps_its_rows_and_gets_normal_forms_as_given() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("relay.db");
+    let mut conn = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    conn.batch_execute(include_str!("../../../../migrations/sqlite/0001_first/up.sql")).unwrap();
+    conn.batch_execute(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL, run_on TIMESTAMP NOT \
+         NULL DEFAULT CURRENT_TIMESTAMP);
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('0001');
+         INSERT INTO device VALUES (x'01', x'02', 'Office', 1, 1, NULL, '', '', 1);
+         INSERT INTO outbound (id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, body, parts, \
+         priority, turn, created_at, rank, rank_at, rank_seq) VALUES (x'03', x'02', x'01', x'04', x'05', x'06', 0, \
+         '+2310776000000', 'x', 1, 1, 0, 1, 0, 1, 0);
+         INSERT INTO inbound (id, account_id, device_id, slot, sender, body, parts, digest, source, journal_id, \
+         up_seq, received_at, created_at) VALUES (x'07', x'02', x'01', 0, 'My Bank', 'x', 1, '', '', x'08', 1, 1, 1)",
+    )
+    .unwrap();
+    Store::open(&path, config()).unwrap().close();
+    let mut told =
+        |sql: &str| sql_query(format!("SELECT ({sql}) AS told")).get_result::<Told>(&mut conn).unwrap().told;
+    assert_eq!(told("SELECT recipient_normal FROM outbound"), "+2310776000000");
+    assert_eq!(told("SELECT sender_normal FROM inbound"), "My Bank");
+    assert_eq!(
+        told("SELECT name || coalesce(deleted_at, ', not deleted') FROM device"),
+        "Office, not deleted"
+    );
+}
+
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = Text)]
+    told: String,
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 
 mod acceptance;
 mod bench;
+mod conversations;
+mod deletions;
 mod events;
 mod files;
 mod keys;

@@ -152,19 +152,13 @@ impl Bench {
     pub(super) async fn connect(&self, phone: Phone, number: Option<&str>) -> Phone {
         let presented =
             Presented { journal: phone.journal, virgin: true, lowest: 1, head: 0, acked: 0, down: 0 };
-        let sim = SimReport {
-            slot: 0,
-            facts: SimFacts { number: number.map(str::to_owned), subscription_id: Some(1), iccid_hash: None },
-            carrier: Some("Globe".into()),
-            is_default: false,
-        };
         let change = OpenSession {
             device_id: phone.device_id,
             generation: 1,
             connection: self.connections.fetch_add(1, Ordering::SeqCst) + 1,
             presented,
             unfinished: Vec::new(),
-            sims: vec![sim],
+            sims: vec![sim(0, number)],
             max_pending: 256,
             app_version: "1".into(),
             os: "Android".into(),
@@ -184,6 +178,13 @@ impl Bench {
         };
         self.relay.close_session(change).await.unwrap();
         self.connected.0.lock().unwrap().remove(&phone.device_id);
+    }
+
+    /// Revokes a phone and deletes its device.
+    pub(super) async fn delete(&self, phone: Phone) {
+        self.relay.revoke_device(phone.account_id, phone.device_id).await.unwrap();
+        self.connected.0.lock().unwrap().remove(&phone.device_id);
+        self.relay.delete_device(phone.account_id, phone.device_id).await.unwrap();
     }
 
     pub(super) async fn key(&self, phone: Phone) -> String {
@@ -272,10 +273,25 @@ impl Drop for Bench {
     }
 }
 
+/// The SIM that every phone here has, in a slot.
+pub(super) fn sim(slot: u8, number: Option<&str>) -> SimReport {
+    SimReport {
+        slot,
+        facts: SimFacts { number: number.map(str::to_owned), subscription_id: Some(1), iccid_hash: None },
+        carrier: Some("Globe".into()),
+        is_default: false,
+    }
+}
+
 /// An SMS that arrived in slot 0.
 pub(super) fn arrived(sender: &str, body: &str, number: &str, at: Timestamp) -> Report {
+    arrived_in(0, sender, body, number, at)
+}
+
+/// The same in a slot.
+pub(super) fn arrived_in(slot: u8, sender: &str, body: &str, number: &str, at: Timestamp) -> Report {
     Report::Inbound(InboundReport {
-        slot: 0,
+        slot,
         sim: SimFacts { number: Some(number.to_owned()), subscription_id: Some(1), iccid_hash: None },
         sender: sender.to_owned(),
         body: body.to_owned(),

@@ -130,3 +130,122 @@ async fn inbound_is_the_printed_one_and_scoped_to_the_bound_number() {
         assert_eq!(bench.get(&key, &format!("/api/v1/inbound?{query}")).await.ids().len(), count, "{query}");
     }
 }
+
+#[actix_web::test]
+async fn a_deleted_device_is_in_no_list_and_its_messages_stay() {
+    let bench = Bench::new();
+    let (gone, gone_key) = bench.shop(PlanName::Starter).await;
+    let kept = bench.phone(gone.account_id, Some("+639170000001")).await;
+    let key = bench.key(kept).await;
+    let gone = bench.connect(gone, Some("+639170000001")).await;
+    bench.report(gone, 1, vec![arrived("+639181234567", "in", "+639170000001", bench.clock.now())]).await;
+    let sent = bench.send(&gone_key, "+639181234567", "out").await.data()["id"].as_str().unwrap().to_owned();
+    bench.delete(gone).await;
+    let list = bench.get(&key, "/api/v1/devices").await;
+    assert_eq!(list.ids(), [kept.device_id.to_string()]);
+    // A key of its line is dead at once; another one of the account reads on.
+    assert_eq!(bench.get(&gone_key, "/api/v1/devices").await.refusal(), (401, "UNAUTHORIZED", None));
+    assert_eq!(bench.send(&gone_key, "+639181234567", "x").await.refusal(), (401, "UNAUTHORIZED", None));
+    let message = bench.get(&key, &format!("/api/v1/outbound/{sent}")).await;
+    assert_eq!(message.data()["deviceId"], gone.device_id.to_string());
+    for path in ["outbound", "inbound", &format!("outbound?deviceId={}", gone.device_id)] {
+        assert_eq!(bench.get(&key, &format!("/api/v1/{path}")).await.ids().len(), 1, "{path}");
+    }
+    let talk = bench.get(&key, "/api/v1/conversations/+639181234567").await;
+    assert_eq!(talk.data()["total"], 2);
+}
+
+#[actix_web::test]
+async fn a_device_that_was_revoked_or_never_paired_is_listed_as_not_paired() {
+    let bench = Bench::new();
+    let (phone, key) = bench.shop(PlanName::Starter).await;
+    bench.relay.revoke_device(phone.account_id, phone.device_id).await.unwrap();
+    let list = bench.get(&key, "/api/v1/devices").await;
+    assert_eq!((list.ids().len(), &list.data()[0]["isPaired"]), (1, &false.into()));
+}
+
+/// The three lists that take pages and filters.
+const LISTS: [&str; 3] = ["/api/v1/outbound", "/api/v1/inbound", "/api/v1/conversations/+639171234567"];
+
+#[actix_web::test]
+async fn every_list_refuses_what_cannot_be_and_names_the_parameter() {
+    let bench = Bench::new();
+    let (_, key) = bench.shop(PlanName::Starter).await;
+    for (query, field) in [
+        ("page=0", "page"),
+        ("page=-1", "page"),
+        ("page=1.5", "page"),
+        ("page=one", "page"),
+        ("page=99999999999999999999", "page"),
+        ("page=1&page=2", "page"),
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=ten", "limit"),
+        ("page=1001&limit=100", "page"),
+        ("page=5001", "page"),
+        ("deviceId=1", "deviceId"),
+        ("deviceId=b1c2d3e4-...", "deviceId"),
+        ("deviceId=%ff", "deviceId"),
+        ("simSlotIndex=-1", "simSlotIndex"),
+        ("simSlotIndex=256", "simSlotIndex"),
+        ("simSlotIndex=first", "simSlotIndex"),
+        ("from=yesterday", "from"),
+        ("from=2026-02-30", "from"),
+        ("from=1777104000", "from"),
+        ("to=2026-04-25T08:00:00", "to"),
+        ("to=2026-04-25&to=2026-04-26", "to"),
+        ("from=2026-04-26&to=2026-04-25", "to"),
+        ("from=2026-04-25T08:00:00.001Z&to=2026-04-25T08:00:00.000Z", "to"),
+    ] {
+        for list in LISTS {
+            let refused = bench.get(&key, &format!("{list}?{query}")).await;
+            assert_eq!(refused.refusal(), (400, "VALIDATION_ERROR", Some(field)), "{list}?{query}");
+            let message = refused.json["error"]["message"].as_str().unwrap();
+            assert!(message.starts_with(field) && message.len() > field.len() + 8, "{message}");
+        }
+    }
+    let only = |list: usize, query: &str| format!("{}?{query}", LISTS[list]);
+    for (path, field) in [
+        (only(0, "status=LOST"), "status"),
+        (only(2, "direction=both"), "direction"),
+        (only(2, "direction=inbound&direction=outbound"), "direction"),
+        (only(0, "recipientNumber=%ff"), "recipientNumber"),
+        (only(1, "senderNumber=%ff"), "senderNumber"),
+    ] {
+        assert_eq!(bench.get(&key, &path).await.refusal(), (400, "VALIDATION_ERROR", Some(field)), "{path}");
+    }
+    let deep = bench.get(&key, &only(1, "page=1001&limit=100")).await;
+    assert!(deep.json["error"]["message"].as_str().unwrap().contains("narrow the list with to"));
+}
+
+#[actix_web::test]
+async fn every_list_ignores_what_it_does_not_know_and_what_is_empty() {
+    let bench = Bench::new();
+    let (_, key) = bench.shop(PlanName::Starter).await;
+    bench.send(&key, "+639171234567", "x").await;
+    for list in LISTS {
+        let plain = bench.get(&key, list).await;
+        for query in [
+            "unknown=1&another",
+            "page=&limit=&deviceId=&simSlotIndex=&from=&to=",
+            "page=1&limit=100&from=2020-01-01&to=2030-01-01",
+            "page=1000&limit=1&page=",
+        ] {
+            let answered = bench.get(&key, &format!("{list}?{query}")).await;
+            assert_eq!(answered.status.as_u16(), 200, "{list}?{query}");
+            if !query.contains("page=1000") {
+                assert_eq!(answered.json, plain.json, "{list}?{query}");
+            }
+        }
+        for query in ["page=2", "page=1000&limit=100", "page=100000&limit=1"] {
+            let beyond = bench.get(&key, &format!("{list}?{query}")).await;
+            let data = beyond.data();
+            let rows = data.as_array().or_else(|| data["messages"].as_array()).unwrap();
+            assert_eq!((beyond.status.as_u16(), rows.len()), (200, 0), "{list}?{query}");
+            assert_eq!(beyond.header("link"), None);
+        }
+    }
+    // What filters one list is unknown to another.
+    let talk = bench.get(&key, &format!("{}?status=LOST&senderNumber=%ff", LISTS[2])).await;
+    assert_eq!(talk.data()["total"], 1);
+}

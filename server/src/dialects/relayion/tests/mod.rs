@@ -3,6 +3,8 @@
 
 mod bench;
 mod bulk;
+mod conversations;
+mod inbound;
 mod listing;
 mod promises;
 mod refusals;

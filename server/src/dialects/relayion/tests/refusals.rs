@@ -105,12 +105,14 @@ async fn other_methods_are_405_with_allow_and_other_routes_404() {
         (Method::PATCH, "/api/v1/outbound/x", "GET, DELETE"),
         (Method::GET, "/api/v1/outbound/bulk", "POST"),
         (Method::POST, "/api/v1/inbound", "GET"),
+        (Method::DELETE, "/api/v1/inbound/x", "GET"),
+        (Method::POST, "/api/v1/conversations/+639171234567", "GET"),
     ] {
         let refused = bench.call(TestRequest::default().method(method).uri(path)).await;
         assert_eq!(refused.refusal(), (405, "METHOD_NOT_ALLOWED", None), "{path}");
         assert_eq!(refused.header("allow"), Some(allowed), "{path}");
     }
-    for path in ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/outbound/a/b"] {
+    for path in ["/api/v1", "/api/v1/", "/api/v1/nothing", "/api/v1/outbound/a/b", "/api/v1/conversations"] {
         let refused = bench.call(TestRequest::get().uri(path)).await;
         assert_eq!(refused.refusal(), (404, "NOT_FOUND", None), "{path}");
     }

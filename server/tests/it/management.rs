@@ -68,6 +68,35 @@ async fn a_code_a_key_and_a_revocation_are_made_against_a_running_hub() {
 }
 
 #[tokio::test]
+async fn a_device_is_deleted_once_it_is_revoked_and_its_key_dies_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let hub = Hub::start(&data, HubOptions::default()).await;
+    hub.manage(&["account", "create", "Acme", "--plan", "pro"]);
+    let code = hub.manage(&["device", "pair-code", "--name", "Office"]);
+    let phone = Paired::with_code(&hub, code["code"].as_str().unwrap()).await;
+    let (_session, _) = RawPhone::greet(&hub, &phone.token, phone.hello()).await;
+    let key = hub.manage(&["key", "create", "Office", "--slot", "0"]);
+    let customer = Customer::new(hub.url(""), key["secret"].as_str().unwrap());
+    let refused = answers(&data, &["device", "delete", "Office"], USAGE);
+    assert!(refused["message"].as_str().unwrap().contains("device revoke"), "with the remedy: {refused}");
+    assert_eq!(customer.ask(Method::GET, "/api/v1/devices", None).await.unwrap().status, 200);
+    hub.manage(&["device", "revoke", "Office"]);
+    let deleted = hub.manage(&["device", "delete", "Office"]);
+    assert_eq!((&deleted["device_id"], &deleted["keys_revoked"]), (&code["device_id"], &json!(1)));
+    assert_eq!(customer.ask(Method::GET, "/api/v1/devices", None).await.unwrap().status, 401);
+    assert_eq!(hub.manage(&["device", "list"])["devices"], json!([]));
+    assert_eq!(hub.manage(&["device", "list", "--all"])["devices"][0]["status"], "deleted");
+    answers(&data, &["device", "delete", "Office"], NOT_FOUND);
+    // A code that was typed for the wrong name is taken back the same way.
+    let typo = hub.manage(&["device", "pair-code", "--name", "Ofice"]);
+    hub.manage(&["device", "delete", "Ofice"]);
+    let body = json!({ "code": typo["code"], "model": "Pixel" });
+    let late = Customer::new(hub.url(""), "").ask(Method::POST, device_protocol::PAIR_PATH, Some(body)).await;
+    assert_eq!(late.unwrap().body["error"]["code"], "code_wrong");
+}
+
+#[tokio::test]
 async fn the_same_verbs_work_without_a_hub() {
     let dir = tempfile::tempdir().unwrap();
     let data = dir.path().join("data");

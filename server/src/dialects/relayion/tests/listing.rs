@@ -2,6 +2,7 @@
 
 use relay_domain::Clock as _;
 use relay_domain::plan::PlanName;
+use relay_domain::report::Report;
 
 use super::bench::{Bench, arrived};
 use super::shape::{assert_millis, assert_same_shape, fixture};
@@ -129,6 +130,20 @@ async fn inbound_is_the_printed_one_and_scoped_to_the_bound_number() {
     ] {
         assert_eq!(bench.get(&key, &format!("/api/v1/inbound?{query}")).await.ids().len(), count, "{query}");
     }
+}
+
+#[actix_web::test]
+async fn devices_are_all_of_the_account_and_nobody_elses_with_the_sims_that_are_inserted() {
+    let bench = Bench::new();
+    let (first, key) = bench.shop(PlanName::Starter).await;
+    let second = bench.phone(first.account_id, Some("+639170000002")).await;
+    bench.shop(PlanName::Starter).await;
+    let second = bench.connect(second, Some("+639170000002")).await;
+    bench.report(second, 1, vec![Report::Sims(Vec::new())]).await;
+    let list = bench.get(&key, "/api/v1/devices?page=2&limit=1&unknown=1").await;
+    assert_eq!(list.ids(), [first.device_id.to_string(), second.device_id.to_string()]);
+    let sims = |index: usize| list.data()[index]["sims"].as_array().unwrap().len();
+    assert_eq!([sims(0), sims(1)], [1, 0]);
 }
 
 #[actix_web::test]

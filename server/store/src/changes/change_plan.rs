@@ -112,8 +112,7 @@ impl Change for SetDeviceQuota {
     type Verdict = Option<Quota>;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Option<Quota>> {
-        let owned = device_rows::load(tx.conn, self.device_id)?
-            .is_some_and(|row| row.account_id == self.account_id.as_bytes());
+        let owned = device_rows::load_of_account(tx.conn, self.account_id, self.device_id)?.is_some();
         let (Some(stream), Some(owner), true) =
             (tx.stream(self.device_id)?, rows::load(tx.conn, self.account_id)?, owned)
         else {

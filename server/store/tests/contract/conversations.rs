@@ -9,7 +9,7 @@ use diesel::connection::{
 use diesel::{Connection, RunQueryDsl, SqliteConnection};
 use relay_domain::key::Key;
 use relay_domain::message::Draft;
-use relay_domain::phone_number::{PhoneNumber, normal_form};
+use relay_domain::phone_number::PhoneNumber;
 use relay_domain::plan::PlanName;
 use relay_domain::report::{InboundReport, Report};
 use relay_domain::sim::SimFacts;
@@ -40,15 +40,8 @@ fn from(sender: &str, body: &str, at: Timestamp) -> Report {
 }
 
 async fn send(bench: &Bench, key: &Key, to: &str, body: &str) {
-    let recipient = PhoneNumber::parse(to).unwrap();
-    let draft = Draft {
-        recipient,
-        recipient_normal: normal_form(to, None),
-        body: body.into(),
-        parts: 1,
-        expires_at: None,
-    };
-    match bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft] }).await {
+    let draft = Draft::new(PhoneNumber::parse(to).unwrap(), body.into(), 1);
+    match bench.api(AcceptMessages { key: key.clone(), drafts: vec![draft], request: None }).await {
         Acceptance::Verdicts(verdicts) => assert!(verdicts[0].is_ok()),
         other => panic!("not accepted: {other:?}"),
     }

@@ -6,7 +6,7 @@ use relay_store::Effect;
 use relay_store::changes::{
     AcceptMessages, Acceptance, CreateKey, DeleteDevice, DeleteVerdict, IssueCommand, IssuePairingCode,
     IssueVerdict, KeyVerdict, PairTarget, PairingCodeVerdict, RedeemPairingCode, RedeemVerdict, RevokeDevice,
-    SetSimNumber, SettleUnpaired, SimNumberVerdict,
+    SetDeviceQuota, SetSimNumber, SettleUnpaired, SimNumberVerdict,
 };
 use relay_store::queries::{Devices, FindKey, InboundFilter, ListDevices, ListInbound, TokenStateOf, Window};
 
@@ -86,8 +86,14 @@ async fn the_keys_of_its_lines_die_in_the_same_commit_and_no_others() {
     let dead = bench.heard().await.into_iter().filter(|effect| matches!(effect, Effect::KeyRevoked { .. }));
     assert_eq!(dead.count(), 2, "whoever remembers a key forgets it");
     let drafts = vec![draft("x")];
-    assert_eq!(bench.api(AcceptMessages { key, drafts: drafts.clone() }).await, Acceptance::DeviceNotPaired);
-    assert!(matches!(bench.api(AcceptMessages { key: others, drafts }).await, Acceptance::Verdicts(_)));
+    assert_eq!(
+        bench.api(AcceptMessages { key, drafts: drafts.clone(), request: None }).await,
+        Acceptance::KeyRevoked
+    );
+    assert!(matches!(
+        bench.api(AcceptMessages { key: others, drafts, request: None }).await,
+        Acceptance::Verdicts(_)
+    ));
 }
 
 #[tokio::test]
@@ -123,6 +129,7 @@ async fn no_verb_knows_a_deleted_device() {
     let number = PhoneNumber::parse("+4915100000001").unwrap();
     let set = SetSimNumber { account_id, device_id, slot: 0, number };
     assert_eq!(bench.api(set).await, SimNumberVerdict::NoSuchDevice);
+    assert_eq!(bench.api(SetDeviceQuota { account_id, device_id, quota: None }).await, None);
     let command = IssueCommand {
         account_id,
         device_id,

@@ -7,7 +7,7 @@ use relay_domain::month::Zone;
 use relay_domain::plan::{PlanName, Quota};
 use relay_store::Effect;
 use relay_store::changes::{AcceptMessages, Acceptance, ChangePlan, PairTarget, SetDeviceQuota, SpreadPlan};
-use relay_store::queries::{ListDevices, MonthUsed, UsageOf};
+use relay_store::queries::{Devices, ListDevices, MonthUsed, UsageOf};
 
 use crate::bench::{Bench, Phone, draft};
 
@@ -92,7 +92,8 @@ async fn a_device_with_a_quota_of_its_own_keeps_it_until_it_is_given_back() {
     let set = |quota| SetDeviceQuota { account_id: phone.account_id, device_id: phone.device_id, quota };
     assert_eq!(bench.api(set(Some(own))).await, Some(own));
     change(&bench, &phone, PlanName::Pro).await;
-    let shown = bench.ask(ListDevices { account_id: Some(phone.account_id) }).await.remove(0);
+    let shown =
+        bench.ask(ListDevices { account_id: Some(phone.account_id), which: Devices::Active }).await.remove(0);
     assert_eq!(shown.own_quota, Some(own));
     assert!(bench.tables()["device_stream"][0].contains(" 7 3 "));
     assert_eq!(bench.api(set(None)).await, Some(PlanName::Pro.plan().quota));

@@ -3,12 +3,14 @@
 use super::Shop;
 
 /// Every route, and the methods that it takes.
-const ROUTES: [(&str, &str); 7] = [
+const ROUTES: [(&str, &str); 9] = [
     ("/api/v1/devices", "GET, HEAD, OPTIONS"),
     ("/api/v1/outbound", "GET, HEAD, POST, OPTIONS"),
     ("/api/v1/outbound/bulk", "POST, OPTIONS"),
     ("/api/v1/outbound/x", "GET, HEAD, DELETE, OPTIONS"),
     ("/api/v1/inbound", "GET, HEAD, OPTIONS"),
+    ("/api/v1/inbound/x", "GET, HEAD, OPTIONS"),
+    ("/api/v1/conversations/+639171234567", "GET, HEAD, OPTIONS"),
     ("/healthz", "GET, HEAD, OPTIONS"),
     ("/", "GET, HEAD, OPTIONS"),
 ];

@@ -181,7 +181,7 @@ impl Bench {
     }
 
     /// Revokes a phone and deletes its device.
-    pub(super) async fn delete(&self, phone: Phone) {
+    pub(super) async fn delete_device(&self, phone: Phone) {
         self.relay.revoke_device(phone.account_id, phone.device_id).await.unwrap();
         self.connected.0.lock().unwrap().remove(&phone.device_id);
         self.relay.delete_device(phone.account_id, phone.device_id).await.unwrap();

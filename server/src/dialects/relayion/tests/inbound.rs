@@ -116,7 +116,7 @@ async fn history_does_not_follow_a_number_into_another_account() {
     let old = bench.connect(old, Some(OURS)).await;
     bench.report(old, 1, vec![arrived(THEIRS, "the first owner's", OURS, bench.clock.now())]).await;
     let theirs = bench.get(&key, "/api/v1/inbound").await.ids()[0].to_owned();
-    bench.delete(old).await;
+    bench.delete_device(old).await;
     bench.clock.advance_ms(1);
     let new = bench.phone(bench.account(PlanName::Starter).await, Some(OURS)).await;
     let new = bench.connect(new, Some(OURS)).await;

@@ -155,7 +155,7 @@ async fn a_deleted_device_is_in_no_list_and_its_messages_stay() {
     let gone = bench.connect(gone, Some("+639170000001")).await;
     bench.report(gone, 1, vec![arrived("+639181234567", "in", "+639170000001", bench.clock.now())]).await;
     let sent = bench.send(&gone_key, "+639181234567", "out").await.data()["id"].as_str().unwrap().to_owned();
-    bench.delete(gone).await;
+    bench.delete_device(gone).await;
     let list = bench.get(&key, "/api/v1/devices").await;
     assert_eq!(list.ids(), [kept.device_id.to_string()]);
     // A key of its line is dead at once; another one of the account reads on.

@@ -68,6 +68,8 @@ impl SetSimNumber {
         let waiting: Vec<(Vec<u8>, String, String)> = inbound::table
             .filter(inbound::sim_id.eq(sim_id.as_bytes().as_slice()))
             .filter(inbound::number.is_null())
+            // What begins with its country code needs no other country.
+            .filter(inbound::sender.not_like("+%"))
             .select((inbound::id, inbound::sender, inbound::sender_normal))
             .load(tx.conn)?;
         for (id, sender, stored) in waiting {

@@ -39,7 +39,7 @@ pub struct RunningHub {
 /// Asks who holds a data directory.
 pub async fn holder(data_dir: &Path) -> Holder {
     let socket = data_dir::socket_path(data_dir);
-    let asked = timeout(PATIENCE, ask(&socket, &Verb::DeviceList { account: None })).await;
+    let asked = timeout(PATIENCE, ask(&socket, &Verb::DeviceList { account: None, all: false })).await;
     match asked {
         Ok(Asked::Answered(answer)) => {
             let phones = match *answer {

@@ -6,7 +6,7 @@ use std::fmt;
 use phonenumber::Metadata;
 use phonenumber::metadata::DATABASE;
 
-/// A recipient in E.164 form: `^\+[1-9][0-9]{6,14}$`, no more and no less. A phone-number library's verdict
+/// A recipient in E.164 form: `^\+[1-9][0-9]{6,14}$`, no more and no less, or a short code. A phone-number library's verdict
 /// never refuses: it rejects numbers that the vendors' documents print.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber(String);
@@ -31,6 +31,17 @@ impl PhoneNumber {
         } else {
             Err(NotE164)
         }
+    }
+
+    /// Reads a short code: 3 to 8 digits.
+    pub fn parse_short_code(text: &str) -> Option<PhoneNumber> {
+        let fits = (3..=LONGEST_SHORT_CODE).contains(&text.len());
+        (fits && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| PhoneNumber(text.to_owned()))
+    }
+
+    /// Whether it is a short code: whoever sends to one must be allowed to.
+    pub fn is_short_code(&self) -> bool {
+        !self.0.starts_with('+')
     }
 
     /// As given.

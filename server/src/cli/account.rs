@@ -45,11 +45,27 @@ pub(super) enum Account {
         #[command(flatten)]
         place: Place,
     },
+    /// Allow an account to send to short codes (3 to 8 digits), or not
+    #[command(after_help = "Example:\n  relay-hub account short-codes \"Corner Shop\" on")]
+    ShortCodes {
+        /// The account
+        account: String,
+        /// Some short codes cost money, and a phone may ask its owner: off unless you say so
+        allowed: Allowed,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Show the accounts
     List {
         #[command(flatten)]
         place: Place,
     },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Allowed {
+    On,
+    Off,
 }
 
 pub(super) fn run(account: Account) -> Exit {
@@ -64,7 +80,16 @@ pub(super) fn run(account: Account) -> Exit {
         }
         Account::Zone { account, zone, place } => {
             let numbers = PlanNumbers::default();
-            ask(&place, Verb::PlanSet { account, plan: None, numbers, zone: Some(zone) }, plan::show)
+            let verb = Verb::AccountSet { account, plan: None, numbers, zone: Some(zone), short_codes: None };
+            ask(&place, verb, plan::show)
+        }
+        Account::ShortCodes { account, allowed, place } => {
+            let (numbers, short_codes) = (PlanNumbers::default(), Some(allowed == Allowed::On));
+            ask(
+                &place,
+                Verb::AccountSet { account, plan: None, numbers, zone: None, short_codes },
+                plan::show,
+            )
         }
         Account::List { place } => ask(&place, Verb::AccountList, show),
     }

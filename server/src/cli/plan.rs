@@ -68,7 +68,13 @@ impl From<Numbers> for PlanNumbers {
 pub(super) fn run(plan: PlanCommand) -> Exit {
     match plan {
         PlanCommand::Set { account, plan, numbers, place } => {
-            let verb = Verb::PlanSet { account, plan: Some(plan), numbers: numbers.into(), zone: None };
+            let verb = Verb::AccountSet {
+                account,
+                plan: Some(plan),
+                numbers: numbers.into(),
+                zone: None,
+                short_codes: None,
+            };
             ask(&place, verb, show)
         }
         PlanCommand::Device { device, burst, refill_per_minute, inherit: _, place } => {
@@ -79,11 +85,16 @@ pub(super) fn run(plan: PlanCommand) -> Exit {
 
 pub(super) fn show(answer: Answer) {
     match answer {
-        Answer::PlanSet(account) => {
+        Answer::AccountSet(account) => {
             let cap = account.monthly_cap.map_or("no monthly cap".to_owned(), |cap| format!("{cap} a month"));
             say(format!(
-                "Account {} is on {}: {} at once and {} a minute per device, {cap}; months by {}.",
-                account.name, account.plan, account.burst, account.refill_per_minute, account.zone
+                "Account {} is on {}: {} at once and {} a minute per device, {cap}; months by {}; short codes {}.",
+                account.name,
+                account.plan,
+                account.burst,
+                account.refill_per_minute,
+                account.zone,
+                if account.short_codes { "accepted" } else { "refused" }
             ));
         }
         Answer::DeviceQuotaSet { device_id, burst, refill_per_minute, own } => {

@@ -20,8 +20,8 @@ pub enum Answer {
         /// One for each account.
         usage: Vec<UsageShown>,
     },
-    /// A plan or a calendar was changed.
-    PlanSet(AccountShown),
+    /// An account was changed.
+    AccountSet(AccountShown),
     /// What a device may dispatch was changed.
     DeviceQuotaSet {
         /// The device.
@@ -137,6 +137,8 @@ pub struct AccountShown {
     pub monthly_cap: Option<u32>,
     /// In whose calendar its months are counted.
     pub zone: String,
+    /// Whether it may send to short codes.
+    pub short_codes: bool,
     /// When it was made.
     pub created_at: String,
 }

@@ -1,6 +1,6 @@
 //! Runs a verb: finds what it names, calls `relay`, and says in plain words what came of it.
 
-use relay_domain::account::Account;
+use relay_domain::account::{Account, AccountChanges, ShortCodes};
 use relay_domain::key::{Dialect, Key};
 use relay_domain::{AccountId, DeviceId, KeyId};
 
@@ -26,8 +26,11 @@ async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
             plans::create_account(relay, &name, &plan, numbers, zone.as_deref()).await
         }
         Verb::AccountUsage { account } => plans::usage(relay, account.as_deref()).await,
-        Verb::PlanSet { account, plan, numbers, zone } => {
-            plans::set_plan(relay, &account, plan.as_deref(), numbers, zone.as_deref()).await
+        Verb::AccountSet { account, plan, numbers, zone, short_codes } => {
+            let allowed = |allowed| if allowed { ShortCodes::Accepted } else { ShortCodes::Refused };
+            let zone = plans::parse_zone(zone.as_deref())?;
+            let others = AccountChanges { plan: None, zone, short_codes: short_codes.map(allowed) };
+            plans::set_account(relay, &account, plan.as_deref(), numbers, others).await
         }
         Verb::DeviceQuotaSet { device, burst, refill_per_minute } => {
             plans::set_device_quota(relay, &device, burst.zip(refill_per_minute)).await

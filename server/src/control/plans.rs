@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use relay_domain::account::Account;
+use relay_domain::account::{Account, AccountChanges, ShortCodes};
 use relay_domain::month::Zone;
 use relay_domain::plan::{Plan, PlanName, Quota};
 
@@ -11,7 +11,7 @@ use super::execute::{account_of, failed, find_device, invalid, not_found};
 use super::verb::PlanNumbers;
 use crate::http::instant::write as instant;
 use crate::relay::Relay;
-use crate::relay::accounts::{ChangePlanError, CreateAccountError, Usage};
+use crate::relay::accounts::{ChangeAccountError, CreateAccountError, Usage};
 use crate::relay::devices::DeviceError;
 
 pub(super) async fn create_account(
@@ -29,19 +29,19 @@ pub(super) async fn create_account(
     Ok(Answer::AccountCreated(shown(created)))
 }
 
-pub(super) async fn set_plan(
+pub(super) async fn set_account(
     relay: &Relay,
     account: &str,
     plan: Option<&str>,
     numbers: PlanNumbers,
-    zone: Option<&str>,
+    others: AccountChanges,
 ) -> Result<Answer, Refused> {
     let account = account_of(relay, account).await?;
     let plan = plan.map(|plan| custom_plan(plan, numbers)).transpose()?;
-    let changed = relay.change_plan(account.id, plan, parse_zone(zone)?).await;
-    changed.map(|account| Answer::PlanSet(shown(account))).map_err(|error| match error {
-        ChangePlanError::NoSuchAccount => not_found(error),
-        ChangePlanError::Store(trouble) => failed(trouble),
+    let changed = relay.change_account(account.id, AccountChanges { plan, ..others }).await;
+    changed.map(|account| Answer::AccountSet(shown(account))).map_err(|error| match error {
+        ChangeAccountError::NoSuchAccount => not_found(error),
+        ChangeAccountError::Store(trouble) => failed(trouble),
     })
 }
 
@@ -101,7 +101,7 @@ fn at_least_one() -> Refused {
     invalid("burst and refill must be at least 1")
 }
 
-fn parse_zone(name: Option<&str>) -> Result<Option<Zone>, Refused> {
+pub(super) fn parse_zone(name: Option<&str>) -> Result<Option<Zone>, Refused> {
     name.map(Zone::parse).transpose().map_err(invalid)
 }
 
@@ -114,6 +114,7 @@ pub(super) fn shown(account: Account) -> AccountShown {
         refill_per_minute: account.plan.quota.refill_per_minute.get(),
         monthly_cap: account.plan.monthly_cap,
         zone: account.zone.name().to_owned(),
+        short_codes: account.short_codes == ShortCodes::Accepted,
         created_at: instant(account.created_at),
     }
 }

@@ -39,8 +39,8 @@ pub enum Verb {
         /// Which; all without it.
         account: Option<String>,
     },
-    /// Changes an account's plan, its calendar, or both.
-    PlanSet {
+    /// Changes an account's plan, its calendar, or whether it may send to short codes.
+    AccountSet {
         /// Which account.
         account: String,
         /// `free`, `starter`, `pro` or `enterprise`; unchanged without it.
@@ -50,6 +50,9 @@ pub enum Verb {
         numbers: PlanNumbers,
         /// An IANA name; unchanged without it.
         zone: Option<String>,
+        /// Whether it may send to short codes; unchanged without it.
+        #[serde(default)]
+        short_codes: Option<bool>,
     },
     /// Gives a device a quota of its own; its account's again where neither number is given.
     DeviceQuotaSet {

@@ -1,10 +1,10 @@
 //! Accounts and their plans: made, listed and changed by whoever runs the installation.
 
-use relay_domain::account::Account;
+use relay_domain::account::{Account, AccountChanges};
 use relay_domain::month::{self, Zone};
 use relay_domain::plan::{Plan, Quota};
 use relay_domain::{AccountId, DeviceId, Timestamp};
-use relay_store::changes::{ChangePlan, CreateAccount, SetDeviceQuota};
+use relay_store::changes::{ChangeAccount, CreateAccount, SetDeviceQuota};
 use relay_store::queries::{FindAccount, ListAccounts, UsageOf};
 
 pub use relay_store::queries::MonthUsed;
@@ -45,9 +45,9 @@ pub struct Usage {
     pub months: Vec<MonthUsed>,
 }
 
-/// Why a plan was not changed.
+/// Why an account was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChangePlanError {
+pub enum ChangeAccountError {
     /// There is none.
     #[error("there is no such account: `relay-hub account list` shows those there are")]
     NoSuchAccount,
@@ -79,15 +79,14 @@ impl Relay {
         Ok(self.lane.api(CreateAccount { name, plan, zone }).await.map_err(Trouble::from)?)
     }
 
-    /// Changes an account's plan, its calendar, or both. When this answers, every device of it has the new quota.
-    pub async fn change_plan(
+    /// Changes an account. When this answers, every device of it has the new quota.
+    pub async fn change_account(
         &self,
         account_id: AccountId,
-        plan: Option<Plan>,
-        zone: Option<Zone>,
-    ) -> Result<Account, ChangePlanError> {
-        let changed = self.lane.api(ChangePlan { account_id, plan, zone }).await.map_err(Trouble::from)?;
-        let changed = changed.ok_or(ChangePlanError::NoSuchAccount)?;
+        changes: AccountChanges,
+    ) -> Result<Account, ChangeAccountError> {
+        let changed = self.lane.api(ChangeAccount { account_id, changes }).await.map_err(Trouble::from)?;
+        let changed = changed.ok_or(ChangeAccountError::NoSuchAccount)?;
         // Housekeeping ends it if this process dies on the way.
         self.spread_plans().await.map_err(Trouble::from)?;
         Ok(changed)

@@ -132,7 +132,11 @@ pub enum AcceptError {
 impl Relay {
     /// Checks one message. Whether it comes in time is for the lane to say: a replay may come late.
     pub fn draft(&self, recipient: &str, body: String, options: Options) -> Result<Draft, DraftError> {
-        let recipient = PhoneNumber::parse(recipient)?;
+        // Whether the account may send to short codes is for the lane to say.
+        let recipient = match PhoneNumber::parse_short_code(recipient) {
+            Some(short_code) => short_code,
+            None => PhoneNumber::parse(recipient)?,
+        };
         if body.is_empty() {
             return Err(DraftError::TextEmpty);
         }

@@ -19,6 +19,7 @@ diesel::table! {
         created_at -> BigInt,
         zone -> Text,
         spreading -> Integer,
+        short_codes -> Integer,
     }
 }
 

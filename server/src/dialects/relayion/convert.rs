@@ -50,6 +50,12 @@ impl From<Refusal> for ApiError {
         };
         match refusal {
             Refusal::MonthlyCap => ApiError::MonthlyLimit,
+            Refusal::ShortCode => ApiError::Invalid {
+                field: Some(RECIPIENT),
+                message: format!(
+                    "{RECIPIENT} is a short code, and this account does not send to them: ask the operator of the hub"
+                ),
+            },
             Refusal::Untimely(Untimely::Schedule) => {
                 late(SCHEDULED, "give a later instant, or leave it out to send now")
             }

@@ -1,6 +1,7 @@
 //! Acceptance: messages become durable, and those that may leave at once are dispatched in the same transaction.
 
 use diesel::prelude::*;
+use relay_domain::account::ShortCodes;
 use relay_domain::allocate::{Slot, allocate};
 use relay_domain::key::Key;
 use relay_domain::message::{Draft, Outbound, Times, Untimely};
@@ -56,6 +57,8 @@ pub enum Refusal {
     MonthlyCap,
     /// It comes too late.
     Untimely(Untimely),
+    /// The account may not send to short codes.
+    ShortCode,
 }
 
 impl Change for AcceptMessages {
@@ -114,11 +117,9 @@ impl AcceptMessages {
     fn accept(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<Vec<Result<Outbound, Refusal>>> {
         let line = &self.key.line;
         let account = tx.hot.account(tx.conn, line.account_id)?;
-        let Some((cap, month)) =
-            account.map(|account| (account.plan.monthly_cap, month::of(tx.now, &account.zone)))
-        else {
-            return Err(broken("line.account_id", "names no account"));
-        };
+        let account = account.ok_or_else(|| broken("line.account_id", "names no account"))?;
+        let (cap, month) = (account.plan.monthly_cap, month::of(tx.now, &account.zone));
+        let short_codes = account.short_codes;
         let usage_key: (AccountId, i32) = (line.account_id, month);
         let mut used = tx.hot.usage(tx.conn, usage_key)?;
         let slot = sim::slot_state(tx.hot.sims(tx.conn, line.device_id)?, line.slot, line.sim_id);
@@ -133,6 +134,10 @@ impl AcceptMessages {
                     continue;
                 }
             };
+            if draft.recipient.is_short_code() && short_codes == ShortCodes::Refused {
+                verdicts.push(Err(Refusal::ShortCode));
+                continue;
+            }
             if cap.is_some_and(|cap| used >= i64::from(cap)) {
                 verdicts.push(Err(Refusal::MonthlyCap));
                 continue;

@@ -1,7 +1,7 @@
 //! A new tenant.
 
 use diesel::prelude::*;
-use relay_domain::account::Account;
+use relay_domain::account::{Account, ShortCodes};
 use relay_domain::month::Zone;
 use relay_domain::plan::Plan;
 
@@ -29,6 +29,7 @@ impl Change for CreateAccount {
             name: self.name.clone(),
             plan: self.plan,
             zone: self.zone.clone(),
+            short_codes: ShortCodes::default(),
             created_at: tx.now,
         };
         diesel::insert_into(account::table).values(AccountRow::from(&created)).execute(tx.conn)?;

@@ -2,7 +2,7 @@
 
 mod accept_messages;
 mod cancel_message;
-mod change_plan;
+mod change_account;
 mod close_session;
 mod create_account;
 mod create_key;
@@ -31,7 +31,7 @@ mod sim_inventory;
 
 pub use accept_messages::{AcceptMessages, Acceptance, Refusal, Request};
 pub use cancel_message::{CancelMessage, CancelVerdict};
-pub use change_plan::{ChangePlan, SetDeviceQuota, SpreadPlan};
+pub use change_account::{ChangeAccount, SetDeviceQuota, SpreadPlan};
 pub use close_session::CloseSession;
 pub use create_account::CreateAccount;
 pub use create_key::{CreateKey, KeyVerdict};

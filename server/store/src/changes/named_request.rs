@@ -72,6 +72,7 @@ const ACCEPTED: u8 = 0;
 const MONTHLY_CAP: u8 = 1;
 const SCHEDULE_PAST: u8 = 2;
 const DEADLINE_PAST: u8 = 3;
+const SHORT_CODE: u8 = 4;
 
 /// One byte a draft; the id follows where it was accepted.
 fn write(answered: &Answered) -> Vec<u8> {
@@ -85,6 +86,7 @@ fn write(answered: &Answered) -> Vec<u8> {
             Err(Refusal::MonthlyCap) => bytes.push(MONTHLY_CAP),
             Err(Refusal::Untimely(Untimely::Schedule)) => bytes.push(SCHEDULE_PAST),
             Err(Refusal::Untimely(Untimely::Deadline)) => bytes.push(DEADLINE_PAST),
+            Err(Refusal::ShortCode) => bytes.push(SHORT_CODE),
         }
     }
     bytes
@@ -105,6 +107,7 @@ fn read(mut bytes: &[u8]) -> QueryResult<Answered> {
             MONTHLY_CAP => Err(Refusal::MonthlyCap),
             SCHEDULE_PAST => Err(Refusal::Untimely(Untimely::Schedule)),
             DEADLINE_PAST => Err(Refusal::Untimely(Untimely::Deadline)),
+            SHORT_CODE => Err(Refusal::ShortCode),
             other => return Err(broken("answer", format!("holds the unknown verdict {other}"))),
         });
     }
@@ -122,6 +125,7 @@ mod tests {
             Err(Refusal::MonthlyCap),
             Err(Refusal::Untimely(Untimely::Schedule)),
             Err(Refusal::Untimely(Untimely::Deadline)),
+            Err(Refusal::ShortCode),
             Ok(MessageId::from_bytes([0; 16])),
         ];
         let bytes = write(&answered);

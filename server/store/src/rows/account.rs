@@ -1,7 +1,7 @@
 //! `account`.
 
 use diesel::prelude::*;
-use relay_domain::account::Account;
+use relay_domain::account::{Account, ShortCodes};
 use relay_domain::month::Zone;
 use relay_domain::plan::{Plan, PlanName};
 use relay_domain::{AccountId, Timestamp};
@@ -22,6 +22,7 @@ pub(crate) struct AccountRow {
     created_at: i64,
     zone: String,
     spreading: i32,
+    short_codes: i32,
 }
 
 impl From<&Account> for AccountRow {
@@ -36,6 +37,7 @@ impl From<&Account> for AccountRow {
             created_at: account.created_at.nanos(),
             zone: account.zone.name().to_owned(),
             spreading: 0,
+            short_codes: flag(account.short_codes),
         }
     }
 }
@@ -51,9 +53,15 @@ impl AccountRow {
                 monthly_cap: self.monthly_cap.map(|cap| unsigned32("monthly_cap", cap)).transpose()?,
             },
             zone: Zone::parse(&self.zone).map_err(|error| broken("zone", error))?,
+            short_codes: if self.short_codes == 0 { ShortCodes::Refused } else { ShortCodes::Accepted },
             created_at: Timestamp::from_nanos(self.created_at),
         })
     }
+}
+
+/// For the column.
+pub(crate) fn flag(short_codes: ShortCodes) -> i32 {
+    i32::from(short_codes == ShortCodes::Accepted)
 }
 
 pub(crate) fn load(conn: &mut Conn, account_id: AccountId) -> QueryResult<Option<Account>> {

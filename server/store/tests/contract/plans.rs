@@ -3,16 +3,23 @@
 use std::time::Duration;
 
 use relay_domain::Timestamp;
+use relay_domain::account::AccountChanges;
 use relay_domain::month::Zone;
 use relay_domain::plan::{PlanName, Quota};
 use relay_store::Effect;
-use relay_store::changes::{AcceptMessages, Acceptance, ChangePlan, PairTarget, SetDeviceQuota, SpreadPlan};
+use relay_store::changes::{
+    AcceptMessages, Acceptance, ChangeAccount, PairTarget, SetDeviceQuota, SpreadPlan,
+};
 use relay_store::queries::{Devices, ListDevices, MonthUsed, UsageOf};
 
 use crate::bench::{Bench, Phone, draft};
 
+fn to_plan(plan: PlanName) -> AccountChanges {
+    AccountChanges { plan: Some(plan.plan()), ..AccountChanges::default() }
+}
+
 async fn change(bench: &Bench, phone: &Phone, plan: PlanName) {
-    let change = ChangePlan { account_id: phone.account_id, plan: Some(plan.plan()), zone: None };
+    let change = ChangeAccount { account_id: phone.account_id, changes: to_plan(plan) };
     assert_eq!(bench.api(change).await.unwrap().plan, plan.plan());
     while bench.sweep(SpreadPlan).await > 0 {}
 }
@@ -72,8 +79,7 @@ async fn a_new_plan_reaches_every_device_by_two_hundreds_and_none_of_another_acc
         bench.code(account, PairTarget::New(n.to_string())).await;
     }
     bench.code(other, PairTarget::New("other".into())).await;
-    let plan = Some(PlanName::Pro.plan());
-    bench.api(ChangePlan { account_id: account, plan, zone: None }).await.unwrap();
+    bench.api(ChangeAccount { account_id: account, changes: to_plan(PlanName::Pro) }).await.unwrap();
     let mut spread = Vec::new();
     for _ in 0..4 {
         spread.push(bench.sweep(SpreadPlan).await);
@@ -108,7 +114,8 @@ async fn the_month_is_the_accounts_own() {
     let bench = Bench::open();
     let (phone, key) = bench.sender(PlanName::Free).await;
     let manila = Zone::parse("Asia/Manila").unwrap();
-    let change = ChangePlan { account_id: phone.account_id, plan: None, zone: Some(manila.clone()) };
+    let changes = AccountChanges { zone: Some(manila.clone()), ..AccountChanges::default() };
+    let change = ChangeAccount { account_id: phone.account_id, changes };
     assert_eq!(bench.api(change).await.unwrap().zone, manila);
     let bulk = AcceptMessages { key, drafts: vec![draft("x"); 2], request: None };
     // The first of May begins in Manila at 16:00 UTC of the last day of April.
@@ -126,5 +133,8 @@ async fn the_month_is_the_accounts_own() {
 async fn an_unknown_account_has_no_plan_to_change() {
     let bench = Bench::open();
     let nobody = relay_domain::AccountId::from_bytes([9; 16]);
-    assert_eq!(bench.api(ChangePlan { account_id: nobody, plan: None, zone: None }).await, None);
+    assert_eq!(
+        bench.api(ChangeAccount { account_id: nobody, changes: AccountChanges::default() }).await,
+        None
+    );
 }

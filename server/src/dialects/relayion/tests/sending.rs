@@ -1,6 +1,7 @@
 //! `POST /api/v1/outbound` and `GET /api/v1/outbound/:id`.
 
 use actix_web::test::TestRequest;
+use relay_domain::account::{AccountChanges, ShortCodes};
 use relay_domain::plan::PlanName;
 use relay_domain::report::Report;
 use relay_domain::state::{FactKind, FailedAt, Failure, FailureClass};
@@ -69,6 +70,18 @@ async fn message_501_of_a_free_month_gets_the_printed_429() {
     assert_eq!(list.header("x-total-count"), Some("500"), "nothing was stored");
 }
 
+#[test]
+fn the_plans_are_the_printed_ones() {
+    let numbers = |name: PlanName| {
+        let plan = name.plan();
+        (plan.quota.burst.get(), plan.quota.refill_per_minute.get(), plan.monthly_cap)
+    };
+    assert_eq!(numbers(PlanName::Free), (5, 1, Some(500)));
+    assert_eq!(numbers(PlanName::Starter), (50, 20, None));
+    assert_eq!(numbers(PlanName::Pro), (100, 50, None));
+    assert_eq!(numbers(PlanName::Enterprise).2, None);
+}
+
 #[actix_web::test]
 async fn paid_plans_have_no_monthly_cap() {
     assert!([PlanName::Starter, PlanName::Pro].iter().all(|name| name.plan().monthly_cap.is_none()));
@@ -122,6 +135,40 @@ async fn a_text_and_its_number_are_kept_as_they_were_given() {
         assert_eq!(sent.data()["body"], text);
         assert_eq!(sent.data()["recipientNumber"], "+1234567890");
     }
+}
+
+#[actix_web::test]
+async fn short_codes_are_recipients_only_where_the_account_may_send_to_them() {
+    let bench = Bench::new();
+    let (phone, key) = bench.shop(PlanName::Starter).await;
+    let refused = bench.send(&key, "80808", "STOP").await;
+    assert_eq!(refused.refusal(), (400, "VALIDATION_ERROR", Some("recipientNumber")));
+    let changes = AccountChanges { short_codes: Some(ShortCodes::Accepted), ..AccountChanges::default() };
+    bench.relay.change_account(phone.account_id, changes).await.unwrap();
+    assert_eq!(bench.send(&key, "80808", "STOP").await.data()["recipientNumber"], "80808");
+    for bad in ["12", "123456789", "+80808", "80 808", "8080x"] {
+        assert_eq!(bench.send(&key, bad, "x").await.refusal().2, Some("recipientNumber"), "{bad}");
+    }
+    assert_eq!(bench.accepted_this_month(phone.account_id).await, 1);
+}
+
+#[actix_web::test]
+async fn another_key_sends_from_another_device_and_each_stays_bound_to_its_own() {
+    let bench = Bench::new();
+    let (office, office_key) = bench.shop(PlanName::Starter).await;
+    let shop = bench.phone(office.account_id, Some("+639170000002")).await;
+    let shop_key = bench.key(shop).await;
+    for _ in 0..2 {
+        for (key, phone) in [(&office_key, office), (&shop_key, shop)] {
+            let sent = bench.send(key, "+639171234567", "x").await;
+            assert_eq!(sent.data()["deviceId"], phone.device_id.to_string());
+        }
+        // The SIM's number is told anew: the keys that are there keep the line that they were made for.
+        bench.relay.set_sim_number(office.account_id, office.device_id, 0, "+639170000009").await.unwrap();
+    }
+    let bound: Vec<String> =
+        bench.relay.list_keys(None).await.unwrap().into_iter().map(|key| key.line.number).collect();
+    assert_eq!(bound, ["+639170000001", "+639170000002"]);
 }
 
 #[actix_web::test]

@@ -1,5 +1,6 @@
 //! Messages that wait: priority, schedule, deadline, cancel, and what `?include=` tells of them.
 
+use relay_domain::account::AccountChanges;
 use relay_domain::plan::PlanName;
 use relay_domain::report::Report;
 use relay_domain::state::{FactKind, FailedAt, Failure, FailureClass};
@@ -222,7 +223,10 @@ async fn a_plan_changed_in_the_middle_of_a_drained_bucket_and_a_month_counts_on(
     let bench = Bench::new();
     let (phone, key) = drained(&bench).await;
     assert_eq!(send(&bench, &key, json!({})).await.data()["status"], "QUEUED");
-    let plan = |name: PlanName| bench.relay.change_plan(phone.account_id, Some(name.plan()), None);
+    let plan = |name: PlanName| {
+        let changes = AccountChanges { plan: Some(name.plan()), ..AccountChanges::default() };
+        bench.relay.change_account(phone.account_id, changes)
+    };
     plan(PlanName::Starter).await.unwrap();
     assert_eq!(bench.accepted_this_month(phone.account_id).await, 6);
     for _ in 0..494 {

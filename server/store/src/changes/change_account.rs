@@ -1,4 +1,4 @@
-//! Another plan for an account, or a quota of its own for one device.
+//! What an operator changes of an account, and a quota of its own for one device.
 //!
 //! A bucket has memory: what was used stays used under the new plan. An account may have tens of thousands of
 //! devices, so its new quota reaches them in small changes; the account remembers that some are left.
@@ -6,9 +6,8 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use relay_domain::account::Account;
-use relay_domain::month::Zone;
-use relay_domain::plan::{Plan, Quota};
+use relay_domain::account::{Account, AccountChanges};
+use relay_domain::plan::Quota;
 use relay_domain::{AccountId, DeviceId, bucket};
 
 use super::SWEEP_ROWS;
@@ -18,26 +17,25 @@ use crate::rows::account::{self as rows, AccountRow};
 use crate::rows::{device as device_rows, id, signed32};
 use crate::schema::{account, device, device_stream};
 
-/// Changes an account's plan, calendar, or both. The monthly cap is the new one's at once, what was accepted this
-/// month included; devices follow by [`SpreadPlan`].
+/// Changes an account. The monthly cap is the new one's at once, what was accepted this month included; devices follow
+/// by [`SpreadPlan`].
 #[derive(Debug, Clone)]
-pub struct ChangePlan {
-    /// Whose.
+pub struct ChangeAccount {
+    /// Which.
     pub account_id: AccountId,
-    /// The new plan; `None` leaves it.
-    pub plan: Option<Plan>,
-    /// The new calendar; `None` leaves it.
-    pub zone: Option<Zone>,
+    /// What.
+    pub changes: AccountChanges,
 }
 
-impl Change for ChangePlan {
+impl Change for ChangeAccount {
     type Verdict = Option<Account>;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Option<Account>> {
         let Some(before) = rows::load(tx.conn, self.account_id)? else { return Ok(None) };
         let after = Account {
-            plan: self.plan.unwrap_or(before.plan),
-            zone: self.zone.clone().unwrap_or_else(|| before.zone.clone()),
+            plan: self.changes.plan.unwrap_or(before.plan),
+            zone: self.changes.zone.clone().unwrap_or_else(|| before.zone.clone()),
+            short_codes: self.changes.short_codes.unwrap_or(before.short_codes),
             ..before
         };
         let quota = after.plan.quota;
@@ -48,6 +46,7 @@ impl Change for ChangePlan {
                 account::refill_per_minute.eq(signed32(quota.refill_per_minute.get())),
                 account::monthly_cap.eq(after.plan.monthly_cap.map(signed32)),
                 account::zone.eq(after.zone.name()),
+                account::short_codes.eq(rows::flag(after.short_codes)),
                 account::spreading.eq(1),
             ))
             .execute(tx.conn)?;

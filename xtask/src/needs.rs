@@ -22,7 +22,7 @@ enum Get {
 }
 
 /// Cargo itself is not among them: whoever runs this has it.
-const NEEDS: [Need; 4] = [
+const NEEDS: [Need; 7] = [
     Need {
         name: "rustfmt",
         what_for: "the format check",
@@ -47,6 +47,25 @@ const NEEDS: [Need; 4] = [
         // Traces something: in a container the program may be there and forbidden.
         probe: &["strace", "-o", "/dev/null", "true"],
         get: Get::Packages(&["strace"]),
+    },
+    Need {
+        name: "curl",
+        what_for: "the client programs of docs/clients.md",
+        probe: &["curl", "--version"],
+        get: Get::Packages(&["curl"]),
+    },
+    Need {
+        name: "node",
+        what_for: "the client programs of docs/clients.md",
+        // `fetch` is there from 18 on.
+        probe: &["node", "--eval", "process.exit(typeof fetch === 'function' ? 0 : 1)"],
+        get: Get::Packages(&["nodejs"]),
+    },
+    Need {
+        name: "python3",
+        what_for: "the client programs of docs/clients.md",
+        probe: &["python3", "--version"],
+        get: Get::Packages(&["python3"]),
     },
 ];
 

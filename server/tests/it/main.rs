@@ -9,6 +9,7 @@ mod bad_phones;
 mod buckets_have_memory;
 mod call_order;
 mod caps_and_plans;
+mod clients;
 mod door;
 mod inbound_never_lost;
 mod management;

@@ -52,6 +52,17 @@ pub enum Untimely {
     Deadline,
 }
 
+/// Why one draft is not accepted beside others that are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The account's messages of this month are used up.
+    MonthlyCap,
+    /// It comes too late.
+    Untimely(Untimely),
+    /// The account may not send to short codes.
+    ShortCode,
+}
+
 impl Draft {
     /// A text of this many radio parts to a recipient: normal, now, and worth sending for ever.
     pub fn new(recipient: PhoneNumber, body: String, parts: u16) -> Draft {

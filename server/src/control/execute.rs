@@ -1,19 +1,20 @@
 //! Runs a verb: finds what it names, calls `relay`, and says in plain words what came of it.
 
-use relay_domain::account::{Account, AccountChanges, ShortCodes};
+use relay_domain::AccountId;
+use relay_domain::account::{AccountChanges, ShortCodes};
 use relay_domain::key::{Dialect, Key};
-use relay_domain::{AccountId, DeviceId, KeyId};
 
-use super::answer::{Answer, DeviceShown, KeyShown, Refused, RefusedKind, SimShown};
+use super::answer::{Answer, DeviceShown, KeyShown, Refused, SimShown};
+use super::find::{find_device, find_key, optional_account, owner_of_new};
 use super::plans;
-use super::resolve::{Candidate, Unclear, resolve};
+use super::refusal::{failed, invalid, not_found};
 use super::verb::Verb;
 use crate::http::instant::write as instant;
 use crate::relay::accounts::check_name;
 use crate::relay::devices::{DeleteDeviceError, DeviceError, DeviceNow, Devices, Link, SetSimNumberError};
 use crate::relay::keys::{CreateKeyError, RevokeKeyError};
 use crate::relay::pairing::IssuePairingError;
-use crate::relay::{PairTarget, Relay, Trouble};
+use crate::relay::{PairTarget, Relay};
 
 /// Runs a verb.
 pub async fn execute(relay: &Relay, verb: Verb) -> Answer {
@@ -166,89 +167,11 @@ async fn create_key(relay: &Relay, device: &str, slot: u8, name: &str) -> Result
     Ok(Answer::KeyCreated { secret: created.secret, key: key_shown(created.key) })
 }
 
-async fn find_account(relay: &Relay, meant: &str) -> Result<AccountId, Refused> {
-    Ok(account_of(relay, meant).await?.id)
-}
-
-pub(super) async fn account_of(relay: &Relay, meant: &str) -> Result<Account, Refused> {
-    let accounts = relay.list_accounts().await.map_err(failed)?;
-    let candidates = accounts.into_iter().map(|account| {
-        let (id, name) = (account.id, account.name.clone());
-        candidate(account, id, name, "")
-    });
-    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("account", meant, unclear))
-}
-
-async fn optional_account(relay: &Relay, meant: Option<&str>) -> Result<Option<AccountId>, Refused> {
-    match meant {
-        Some(meant) => find_account(relay, meant).await.map(Some),
-        None => Ok(None),
-    }
-}
-
-/// The account that is meant, or the only one there is.
-async fn owner_of_new(relay: &Relay, meant: Option<&str>) -> Result<AccountId, Refused> {
-    if let Some(meant) = meant {
-        return find_account(relay, meant).await;
-    }
-    match relay.list_accounts().await.map_err(failed)?.as_slice() {
-        [only] => Ok(only.id),
-        [] => Err(not_found("there is no account yet: make one with `relay-hub account create`")),
-        _ => Err(invalid("there are several accounts: name one with --account")),
-    }
-}
-
-pub(super) async fn find_device(relay: &Relay, meant: &str) -> Result<(AccountId, DeviceId), Refused> {
-    let devices = relay.list_devices(None, Devices::Active).await.map_err(failed)?;
-    let candidates = devices.into_iter().map(|now| {
-        let device = now.device;
-        candidate((device.account_id, device.id), device.id, device.name, "")
-    });
-    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("device", meant, unclear))
-}
-
-async fn find_key(relay: &Relay, meant: &str) -> Result<KeyId, Refused> {
-    let keys = relay.list_keys(None).await.map_err(failed)?;
-    let candidates = keys.into_iter().map(|key| candidate(key.id, key.id, key.name, &key.prefix));
-    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("key", meant, unclear))
-}
-
-fn candidate<T>(thing: T, id: impl ToString, name: String, prefix: &str) -> Candidate<T> {
-    Candidate { id: id.to_string(), name, prefix: prefix.to_owned(), thing }
-}
-
-fn refuse_unclear(kind: &str, meant: &str, unclear: Unclear) -> Refused {
-    match unclear {
-        Unclear::None => {
-            not_found(format!("there is no {kind} `{meant}`: `relay-hub {kind} list` shows those there are"))
-        }
-        Unclear::Several(ids) => {
-            invalid(format!("`{meant}` may be any of {}: give the id of one {kind}", ids.join(", ")))
-        }
-    }
-}
-
 fn device_refused(error: DeviceError) -> Refused {
     match error {
         DeviceError::NoSuchDevice => not_found(error),
         DeviceError::Store(trouble) => failed(trouble),
     }
-}
-
-fn refused(kind: RefusedKind, message: impl ToString) -> Refused {
-    Refused { kind, message: message.to_string() }
-}
-
-pub(super) fn invalid(message: impl ToString) -> Refused {
-    refused(RefusedKind::Invalid, message)
-}
-
-pub(super) fn not_found(message: impl ToString) -> Refused {
-    refused(RefusedKind::NotFound, message)
-}
-
-pub(super) fn failed(trouble: Trouble) -> Refused {
-    refused(RefusedKind::Failed, trouble)
 }
 
 fn key_shown(key: Key) -> KeyShown {

@@ -1,13 +1,16 @@
 //! The operators' verbs: one question in, one answer out, the same over the control socket of a running hub and
 //! on a store that no hub holds.
 //!
-//! `verb` is what can be asked and `answer` what comes back, both our own JSON; `execute` maps one to the other
-//! with the verbs of `relay`, `plans` those about plans and what is used of them; `resolve` finds what a person named by id, name or the start of an id; `socket`
-//! carries a line each way. No dialect is known here.
+//! `verb` is what can be asked and `answer` what comes back, both our own JSON; `execute` maps one to the other with the
+//! verbs of `relay`, `plans` those about plans and what is used of them, `refusal` has the kinds of refusals. `find`
+//! looks for what a person named, `resolve` decides by id, name or the start of an id which one it is. `socket` carries a
+//! line each way. No dialect is known here.
 
 pub mod answer;
 pub mod execute;
+mod find;
 mod plans;
+mod refusal;
 mod resolve;
 pub mod socket;
 pub mod verb;

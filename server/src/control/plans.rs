@@ -7,7 +7,8 @@ use relay_domain::month::Zone;
 use relay_domain::plan::{Plan, PlanName, Quota};
 
 use super::answer::{AccountShown, Answer, MonthShown, Refused, UsageShown};
-use super::execute::{account_of, failed, find_device, invalid, not_found};
+use super::find::{account_of, find_device};
+use super::refusal::{failed, invalid, not_found};
 use super::verb::PlanNumbers;
 use crate::http::instant::write as instant;
 use crate::relay::Relay;

@@ -15,7 +15,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::answer::Answer;
-use super::execute::{execute, invalid};
+use super::execute::execute;
+use super::refusal::invalid;
 use super::verb::Verb;
 use crate::relay::Relay;
 

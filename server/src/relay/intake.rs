@@ -15,7 +15,7 @@ use relay_domain::phone_number::{NotE164, PhoneNumber};
 use relay_domain::segment;
 use relay_store::changes::{AcceptMessages, Acceptance, Request};
 
-pub use relay_store::changes::Refusal;
+pub use relay_domain::message::Refusal;
 
 use super::keys::Principal;
 use super::{Relay, Trouble};

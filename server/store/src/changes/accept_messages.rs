@@ -4,11 +4,11 @@ use diesel::prelude::*;
 use relay_domain::account::ShortCodes;
 use relay_domain::allocate::{Slot, allocate};
 use relay_domain::key::Key;
-use relay_domain::message::{Draft, Outbound, Times, Untimely};
+use relay_domain::message::{Draft, Outbound, Refusal, Times};
 use relay_domain::state::Rank;
 use relay_domain::{AccountId, MessageId, Timestamp, month};
 
-use super::named_request::{self, Answered};
+use super::named_request::{self, Answered, Request};
 use super::{dispatch, dispatch_next};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
@@ -26,15 +26,6 @@ pub struct AcceptMessages {
     pub request: Option<Request>,
 }
 
-/// A request that named itself (`Idempotency-Key`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Its name, unique for the key.
-    pub name: String,
-    /// Digest of what it asks for: another request must not hide behind the same name.
-    pub fingerprint: [u8; 32],
-}
-
 /// What came of each draft, in order; or why none was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance {
@@ -48,17 +39,6 @@ pub enum Acceptance {
     DeviceNotPaired,
     /// The key was revoked meanwhile: nothing was stored.
     KeyRevoked,
-}
-
-/// Why one draft was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// The account's messages of this month are used up.
-    MonthlyCap,
-    /// It comes too late.
-    Untimely(Untimely),
-    /// The account may not send to short codes.
-    ShortCode,
 }
 
 impl Change for AcceptMessages {

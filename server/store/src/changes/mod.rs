@@ -29,7 +29,7 @@ mod set_stalled;
 mod settle_unpaired;
 mod sim_inventory;
 
-pub use accept_messages::{AcceptMessages, Acceptance, Refusal, Request};
+pub use accept_messages::{AcceptMessages, Acceptance};
 pub use cancel_message::{CancelMessage, CancelVerdict};
 pub use change_account::{ChangeAccount, SetDeviceQuota, SpreadPlan};
 pub use close_session::CloseSession;
@@ -44,6 +44,7 @@ pub use give_up_uncertain::GiveUpUncertain;
 pub use issue_command::{IssueCommand, IssueVerdict};
 pub use issue_pairing_code::{IssuePairingCode, PairTarget, PairingCodeVerdict};
 pub use mark_alive::MarkAlive;
+pub use named_request::Request;
 pub use open_session::{OpenSession, OpenVerdict, OpenedSession};
 pub use record_events::{RecordEvents, RecordVerdict};
 pub use redeem_pairing_code::{Paired, RedeemPairingCode, RedeemVerdict};

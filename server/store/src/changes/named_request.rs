@@ -3,13 +3,21 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
-use relay_domain::message::Untimely;
+use relay_domain::message::{Refusal, Untimely};
 use relay_domain::{KeyId, MessageId};
 
-use super::accept_messages::{Refusal, Request};
 use crate::lane::Tx;
 use crate::rows::{broken, id};
 use crate::schema::idempotency;
+
+/// A request that named itself (`Idempotency-Key`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its name, unique for the key.
+    pub name: String,
+    /// Digest of what it asks for: another request must not hide behind the same name.
+    pub fingerprint: [u8; 32],
+}
 
 /// How long a request's name is kept.
 pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);

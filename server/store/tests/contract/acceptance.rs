@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use relay_domain::Timestamp;
+use relay_domain::message::Refusal;
 use relay_domain::plan::{Plan, PlanName, Quota};
 use relay_domain::state::{FactKind, Rank};
 use relay_store::Effect;
-use relay_store::changes::{
-    AcceptMessages, Acceptance, DispatchNext, NextVerdict, Refusal, SetStalled, Stalled,
-};
+use relay_store::changes::{AcceptMessages, Acceptance, DispatchNext, NextVerdict, SetStalled, Stalled};
 
 use crate::bench::{Bench, draft, fact, sim};
 

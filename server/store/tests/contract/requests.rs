@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use relay_domain::key::Key;
-use relay_domain::message::{Draft, Outbound};
+use relay_domain::message::{Draft, Outbound, Refusal};
 use relay_domain::plan::PlanName;
 use relay_domain::state::Rank;
-use relay_store::changes::{AcceptMessages, Acceptance, ForgetRequests, Refusal, Request, RevokeDevice};
+use relay_store::changes::{AcceptMessages, Acceptance, ForgetRequests, Request, RevokeDevice};
 
 use crate::bench::{Bench, draft};
 

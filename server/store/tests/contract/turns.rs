@@ -4,13 +4,11 @@ use std::time::Duration;
 
 use relay_domain::allocate::Wait;
 use relay_domain::key::Key;
-use relay_domain::message::{Draft, Expiry, Priority, Untimely};
+use relay_domain::message::{Draft, Expiry, Priority, Refusal, Untimely};
 use relay_domain::plan::PlanName;
 use relay_domain::state::Rank;
 use relay_store::Effect;
-use relay_store::changes::{
-    AcceptMessages, Acceptance, CancelMessage, CancelVerdict, Refusal, ReleaseScheduled,
-};
+use relay_store::changes::{AcceptMessages, Acceptance, CancelMessage, CancelVerdict, ReleaseScheduled};
 use relay_store::queries::{NextScheduled, Waiting, WaitsOf};
 
 use crate::bench::{Bench, Phone, draft};

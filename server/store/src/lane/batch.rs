@@ -7,10 +7,11 @@ use std::collections::VecDeque;
 
 /// Changes in a batch: bounds the time a caller waits for its neighbours.
 pub(crate) const MAX_BATCH: usize = 256;
-/// Rows that a batch writes, about: a thousand messages in one request are one change, and must not be followed by a
-/// hundred more of their kind before anyone is answered.
+/// Rows that a batch writes for the API, about: a thousand messages in one request are one change, and must not be
+/// followed by a hundred more of their kind before anyone is answered.
 const MAX_WEIGHT: usize = 1024;
-/// Changes that may wait from the API: beyond it callers are told to come back.
+/// Rows that may wait from the API: beyond it callers are told to come back. A request that is heavier alone waits
+/// for an empty inbox.
 pub(crate) const API_INBOX: usize = 4096;
 /// Changes that may wait from phones: beyond it sessions hold what they have.
 pub(crate) const DEVICE_INBOX: usize = 4096;
@@ -53,23 +54,16 @@ impl<J> Inboxes<J> {
     /// The next batch: one from each inbox in turn while both have some, then from the one that is left.
     pub(crate) fn take(&mut self) -> Batch<J> {
         let mut batch = Batch { jobs: Vec::new(), from_api: 0, from_device: 0 };
-        let mut weight = 0;
-        while batch.jobs.len() < MAX_BATCH && weight < MAX_WEIGHT {
+        while batch.jobs.len() < MAX_BATCH {
             let device = self.device.pop_front();
-            let api = if batch.jobs.len() + 1 < MAX_BATCH || device.is_none() {
-                self.api.pop_front()
-            } else {
-                None
-            };
+            let room = batch.jobs.len() + usize::from(device.is_some()) < MAX_BATCH;
+            let api = if room && batch.from_api < MAX_WEIGHT { self.api.pop_front() } else { None };
             if device.is_none() && api.is_none() {
                 break;
             }
             batch.from_device += usize::from(device.is_some());
-            batch.from_api += usize::from(api.is_some());
-            for (heavy, job) in device.into_iter().chain(api) {
-                weight = weight.saturating_add(heavy);
-                batch.jobs.push(job);
-            }
+            batch.from_api += api.as_ref().map_or(0, |(weight, _)| *weight);
+            batch.jobs.extend(device.into_iter().chain(api).map(|(_, job)| job));
         }
         batch.jobs.extend(self.sweep.pop_front().map(|(_, job)| job));
         batch
@@ -79,7 +73,9 @@ impl<J> Inboxes<J> {
 /// What goes together.
 pub(crate) struct Batch<J> {
     pub(crate) jobs: Vec<J>,
+    /// Their weight.
     pub(crate) from_api: usize,
+    /// Their number.
     pub(crate) from_device: usize,
 }
 
@@ -122,8 +118,15 @@ mod tests {
             sizes.push(inboxes.take().jobs.len());
         }
         assert_eq!(sizes, [2, 2, 2]);
-        inboxes.push(Origin::Api, usize::MAX, "giant");
-        assert_eq!(inboxes.take().jobs, ["giant"]);
+    }
+
+    #[test]
+    fn bulks_of_the_api_do_not_delay_reports_either() {
+        let mut inboxes = Inboxes::default();
+        (0..5).for_each(|_| inboxes.push(Origin::Api, 1000, "bulk"));
+        (0..50).for_each(|_| inboxes.push(Origin::Device, 1, "report"));
+        let batch = inboxes.take();
+        assert_eq!((batch.from_device, batch.from_api), (50, 2000));
     }
 
     #[test]

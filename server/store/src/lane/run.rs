@@ -33,7 +33,8 @@ impl Lane {
     /// Commits a change of the API. A full inbox answers [`CommitError::Busy`] at once.
     pub async fn api<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
         // Given back by the lane when it takes the change out of the inbox.
-        self.0.api_room.try_acquire().map_err(|_| CommitError::Busy)?.forget();
+        let rows = room(change.weight());
+        self.0.api_room.try_acquire_many(rows).map_err(|_| CommitError::Busy)?.forget();
         self.push(Origin::Api, change).await
     }
 
@@ -55,7 +56,7 @@ impl Lane {
             if state.closed {
                 return Err(CommitError::Closed);
             }
-            let weight = change.weight();
+            let weight = room(change.weight()) as usize;
             state.inboxes.push(origin, weight, Box::new(Waiting::new(change, reply)));
         }
         self.0.pushed.notify_one();
@@ -68,6 +69,11 @@ impl Lane {
         self.0.device_room.close();
         self.0.pushed.notify_one();
     }
+}
+
+/// The places that a change takes in the inbox: no more than there are.
+fn room(weight: usize) -> u32 {
+    u32::try_from(weight.clamp(1, API_INBOX)).unwrap_or(1)
 }
 
 impl Shared {

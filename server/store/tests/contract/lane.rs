@@ -93,6 +93,25 @@ async fn a_full_inbox_answers_busy_and_keeps_what_it_has() {
 }
 
 #[tokio::test]
+async fn bulks_fill_the_inbox_by_their_rows() {
+    let bench = Bench::open();
+    let (_, key) = bench.sender(PlanName::Pro).await;
+    bench.heard().await;
+    let gate = bench.shut_gate().await;
+    stop_the_lane(&bench, key.id).await;
+    let lane = bench.store.lane();
+    let bulk = || AcceptMessages { key: key.clone(), drafts: vec![draft("x"); INBOX / 2], request: None };
+    let (one, two) = (wait(&lane, bulk()).await, wait(&lane, bulk()).await);
+    assert_eq!(lane.api(account("one row too many")).await.err(), Some(CommitError::Busy));
+    drop(gate);
+    for answer in [one, two] {
+        answer.await.unwrap().unwrap();
+    }
+    assert_eq!(bench.count("outbound"), INBOX);
+    bench.api(account("room again")).await;
+}
+
+#[tokio::test]
 async fn a_guilty_change_is_refused_alone_and_its_neighbours_commit() {
     let bench = Bench::open();
     let (phone, key) = bench.sender(PlanName::Pro).await;

@@ -95,10 +95,11 @@ async fn a_full_inbox_answers_busy_and_keeps_what_it_has() {
 #[tokio::test]
 async fn bulks_fill_the_inbox_by_their_rows() {
     let bench = Bench::open();
-    let (_, key) = bench.sender(PlanName::Pro).await;
+    let (phone, stopper) = bench.sender(PlanName::Pro).await;
+    let key = bench.key(&phone, 0).await;
     bench.heard().await;
     let gate = bench.shut_gate().await;
-    stop_the_lane(&bench, key.id).await;
+    stop_the_lane(&bench, stopper.id).await;
     let lane = bench.store.lane();
     let bulk = || AcceptMessages { key: key.clone(), drafts: vec![draft("x"); INBOX / 2], request: None };
     let (one, two) = (wait(&lane, bulk()).await, wait(&lane, bulk()).await);

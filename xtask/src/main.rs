@@ -1,8 +1,9 @@
-//! `cargo xtask`: argv to work, nothing else. What is done is in `steps`, what it takes in `needs`, and what came
+//! `cargo xtask`: argv to work, nothing else. What is done is in `steps`, what it takes in `needs` and `python`, and what came
 //! of it in `summary`.
 #![expect(clippy::print_stdout, reason = "a command line tool speaks on standard output")]
 
 mod needs;
+mod python;
 mod steps;
 mod summary;
 

@@ -63,9 +63,10 @@ const NEEDS: [Need; 7] = [
     },
     Need {
         name: "python3",
-        what_for: "the client programs of docs/clients.md",
-        probe: &["python3", "--version"],
-        get: Get::Packages(&["python3"]),
+        what_for: "the client programs of docs/clients.md, and what judges the API by its document",
+        // Debian's comes without what a virtual environment needs.
+        probe: &["python3", "-c", "import ensurepip, venv"],
+        get: Get::Packages(&["python3", "python3-venv"]),
     },
 ];
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::needs;
 use crate::summary::Totals;
+use crate::{needs, python};
 
 /// Options of `cargo xtask test`.
 #[derive(Debug, clap::Args)]
@@ -31,6 +31,10 @@ pub fn test(options: &TestOptions) -> bool {
     println!("What the tests need:");
     for missing in needs::gather() {
         run.failed(format!("{missing} is missing"));
+    }
+    if let Err(why) = python::prepare(root()) {
+        println!("  Python packages: NOT INSTALLED: {why}");
+        run.failed("the Python packages of the tests could not be installed".to_owned());
     }
     if options.only.is_none() {
         run.step("format", cargo(&["fmt", "--all", "--check"]));

@@ -27,6 +27,7 @@ use tokio::time::timeout;
 
 pub use crate::control::answer::{self, Answer, RefusedKind};
 pub use crate::control::verb::{PlanNumbers, Verb};
+pub use crate::dialects::docs as api_documents;
 pub use offline::{ManageError, manage, migrate};
 pub use opened::OpenStoreError;
 
@@ -274,6 +275,7 @@ fn serve(
             .configure(|config| hub::socket::configure(&hub, config))
             .configure(|config| hub::pairing::configure(&hub, config))
             .configure(|config| dialects::ALL.iter().for_each(|dialect| dialect.mount(&relay, &door, config)))
+            .configure(|config| dialects::docs::configure(relay.clock(), config))
             .configure(pages::configure)
     };
     let server = HttpServer::new(factory)

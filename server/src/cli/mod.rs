@@ -9,6 +9,7 @@ mod exit;
 mod key;
 mod manage;
 mod migrate;
+mod openapi;
 mod output;
 mod plan;
 mod serve;
@@ -69,6 +70,8 @@ enum Command {
     Settings(settings::Settings),
     /// Bring the database up to date without starting the hub
     Migrate(migrate::Migrate),
+    /// Describe an API (OpenAPI 3.1), for programs that write clients
+    Openapi(openapi::OpenApi),
     /// Customers
     #[command(subcommand)]
     Account(account::Account),
@@ -100,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(doctor) => doctor::run(&doctor, Ok(&told)),
         Command::Settings(settings) => settings::run(&settings),
         Command::Migrate(migrate) => migrate::run(&migrate),
+        Command::Openapi(openapi) => openapi::run(&openapi),
         Command::Account(account) => account::run(account),
         Command::Plan(plan) => plan::run(plan),
         Command::Device(device) => device::run(device),

@@ -17,11 +17,11 @@ use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 
 use super::credentials::{self, CredentialsError};
-use crate::limits::{Source, Standing};
+use crate::limits::Source;
 use crate::relay::keys::{AuthenticateError, Principal};
 use crate::relay::{Relay, Trouble};
 
-pub use crate::limits::{Door, Limited, Rate, Rates, Refused};
+pub use crate::limits::{Door, Limited, Rate, Rates, Refused, Standing};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");

@@ -38,17 +38,18 @@ pub enum End {
 /// Reads a date or an instant as the end of an inclusive range.
 ///
 /// A date is the whole UTC day. Instants are shown cut to the millisecond, so an instant without finer digits
-/// means its whole millisecond: whoever asks up to the `createdAt` that was shown gets that message too.
+/// means its whole millisecond: whoever asks up to the `createdAt` that was shown gets that message too. What lies
+/// beyond every instant that there is here, `9999-12-31`, stands for the first or last of them.
 pub fn read(text: &str, end: End) -> Option<Timestamp> {
     let (first, length) = match Date::parse(text, DATE) {
         Ok(date) => (date.with_time(time!(0:00)).assume_utc(), 86_400_000 * MILLI_NANOS),
         Err(_) => (OffsetDateTime::parse(text, &Rfc3339).ok()?, 0),
     };
-    let first = i64::try_from(first.unix_timestamp_nanos()).ok()?;
+    let first = first.unix_timestamp_nanos().clamp(i64::MIN.into(), i64::MAX.into()) as i64;
     let length = if length == 0 && first % MILLI_NANOS == 0 { MILLI_NANOS } else { length.max(1) };
     match end {
         End::First => Some(Timestamp::from_nanos(first)),
-        End::Last => Some(Timestamp::from_nanos(first.checked_add(length - 1)?)),
+        End::Last => Some(Timestamp::from_nanos(first.saturating_add(length - 1))),
     }
 }
 
@@ -74,10 +75,12 @@ mod tests {
         let midnight = eight - 8 * 3_600_000_000_000;
         assert_eq!(nanos("2026-04-25", End::First), Some(midnight));
         assert_eq!(nanos("2026-04-25", End::Last), Some(midnight + 86_399_999_999_999));
-        for bad in
-            ["", "yesterday", "2026-02-30", "2026-04-25T08:00:00", "2026-04", "9999-12-31", "1777104000"]
-        {
+        for bad in ["", "yesterday", "2026-02-30", "2026-04-25T08:00:00", "2026-04", "1777104000"] {
             assert_eq!(read(bad, End::First), None, "{bad}");
+        }
+        for end in [End::First, End::Last] {
+            assert_eq!(nanos("9999-12-31", end), Some(i64::MAX));
+            assert_eq!(nanos("0746-09-20T03:05:07Z", End::First), Some(i64::MIN));
         }
     }
 }

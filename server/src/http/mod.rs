@@ -9,4 +9,5 @@ pub mod methods;
 pub mod pages;
 pub mod proxies;
 pub mod query;
+pub mod route;
 pub mod uploads;

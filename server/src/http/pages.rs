@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, ContentType, RETRY_AFTER};
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, Responder};
 use serde::Serialize;
 
 /// Where in its life the hub is.
@@ -73,23 +73,33 @@ async fn health(phase: Data<PhaseCell>) -> HttpResponse {
     answer.json(Health { status, version: env!("CARGO_PKG_VERSION") })
 }
 
-async fn about() -> impl Responder {
-    const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Relay Hub</title>\
-        <style>body{font:1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}</style>\
-        <h1>Relay Hub</h1>\
-        <p>This server sends and receives SMS through a fleet of Android phones.</p>\
-        <ul><li>Programs: <code>POST /api/v1/outbound</code> with an API key\
+async fn about() -> HttpResponse {
+    const ABOUT: &str = "<p>This server sends and receives SMS through a fleet of Android phones.</p>\
+        <ul><li>Programs: <code>POST /api/v1/outbound</code> with an API key; <a href=\"/docs\">the APIs, to read and to \
+        try out</a>\
         <li>Phones: <code>/device/v1/connect</code>, paired with a code from <code>relay-hub device pair-code</code>\
-        <li>Monitoring: <a href=\"/healthz\"><code>/healthz</code></a></ul></html>";
-    HttpResponse::Ok().content_type(ContentType::html()).body(PAGE)
+        <li>Monitoring: <a href=\"/healthz\"><code>/healthz</code></a></ul>";
+    page("Relay Hub", ABOUT)
 }
 
-async fn only_read() -> HttpResponse {
+/// A page for people; title and body are HTML of ours.
+pub fn page(title: &str, body: &str) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::html()).body(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <style>body{{font:1rem/1.5 system-ui;max-width:40rem;margin:3rem auto;padding:0 1rem}}</style>\
+         <h1>{title}</h1>{body}</html>"
+    ))
+}
+
+/// What is only there to be read.
+pub async fn only_read() -> HttpResponse {
     let error = "this page can only be read: use GET";
     HttpResponse::MethodNotAllowed().insert_header((ALLOW, "GET")).json(Nothing { error })
 }
 
-async fn nothing() -> HttpResponse {
+/// There is nothing.
+pub async fn nothing() -> HttpResponse {
     HttpResponse::NotFound()
         .json(Nothing { error: "there is nothing at this path; `/` says what this server is" })
 }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers are the test, and clippy sees only its functions")]
 
 mod accepted_is_durable;
+mod api_document;
 mod bad_phones;
 mod buckets_have_memory;
 mod call_order;

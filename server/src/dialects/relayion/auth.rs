@@ -9,7 +9,12 @@ use crate::relay::keys::Principal;
 
 /// The principal of a request.
 pub(super) async fn authenticate(relay: &Relay, request: &HttpRequest) -> Result<Principal, ApiError> {
-    door::authenticate(relay, request).await.map_err(|denied| match denied {
+    door::authenticate(relay, request).await.map_err(refuse)
+}
+
+/// Why somebody is not let in.
+pub(super) fn refuse(denied: Denied) -> ApiError {
+    match denied {
         Denied::NoKey => {
             ApiError::Unauthorized("No API key given: send it as `Authorization: Bearer rlyn_your_api_key`.")
         }
@@ -19,5 +24,5 @@ pub(super) async fn authenticate(relay: &Relay, request: &HttpRequest) -> Result
         Denied::WrongKey => ApiError::Unauthorized("The API key is unknown or was revoked."),
         Denied::TooMany(refused) => ApiError::TooManyRequests(refused),
         Denied::Store(trouble) => trouble.into(),
-    })
+    }
 }

@@ -7,7 +7,6 @@ use relay_domain::state::Rank;
 
 use super::error::ApiError;
 use super::wire::conversation::{ConversationShown, ExchangedShown, ReceivedShown, SentShown, Way};
-use super::wire::extensions::Extensions;
 use super::wire::filters::Filters;
 use super::wire::request::{BODY, Binding, EXPIRES, Mistake, RECIPIENT, SCHEDULED};
 use super::wire::{DeviceShown, InboundShown, InboundStatus, LinkStatus, OutboundShown, SimShown, Status};
@@ -137,7 +136,9 @@ pub(super) fn outbound(message: Outbound) -> OutboundShown {
         recipient_number: message.recipient,
         body: message.body,
         failure_reason: message.state.failure.map(|failure| failure.reason),
-        extensions: Extensions::default(),
+        wait: None,
+        timeline: None,
+        options: None,
     }
 }
 

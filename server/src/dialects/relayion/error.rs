@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 
-use super::wire::{ErrorDetail, ErrorEnvelope};
+use super::wire::{ErrorCode, ErrorDetail, ErrorEnvelope};
 use crate::http::body::BodyError;
 use crate::http::door::{Limited, Refused, retry_after_seconds};
 use crate::relay::Trouble;
@@ -28,7 +28,7 @@ pub(super) enum ApiError {
     #[error("There is no such route: see the API reference for those there are.")]
     RouteNotFound,
     #[error("The method is not allowed here: this route takes {0}.")]
-    MethodNotAllowed(&'static str),
+    MethodNotAllowed(String),
     #[error("The request body is larger than 1 MiB.")]
     PayloadTooLarge,
     #[error("The device of this API key is not paired: pair it again, then repeat the request.")]
@@ -60,21 +60,21 @@ impl ApiError {
         ErrorDetail { message: self.to_string(), code: self.code(), field }
     }
 
-    fn code(&self) -> &'static str {
+    fn code(&self) -> ErrorCode {
         match self {
-            ApiError::Invalid { .. } => "VALIDATION_ERROR",
-            ApiError::Unauthorized(_) => "UNAUTHORIZED",
-            ApiError::MessageNotFound | ApiError::RouteNotFound => "NOT_FOUND",
-            ApiError::MethodNotAllowed(_) => "METHOD_NOT_ALLOWED",
-            ApiError::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
-            ApiError::DeviceNotPaired => "DEVICE_NOT_PAIRED",
-            ApiError::OtherRequest => "IDEMPOTENCY_CONFLICT",
-            ApiError::TooLate(_) => "ALREADY_DISPATCHED",
-            ApiError::Ended => "ALREADY_ENDED",
-            ApiError::MonthlyLimit => "MONTHLY_LIMIT_EXCEEDED",
-            ApiError::TooManyRequests(_) => "RATE_LIMITED",
-            ApiError::Busy(_) => "BUSY",
-            ApiError::Internal => "INTERNAL_ERROR",
+            ApiError::Invalid { .. } => ErrorCode::ValidationError,
+            ApiError::Unauthorized(_) => ErrorCode::Unauthorized,
+            ApiError::MessageNotFound | ApiError::RouteNotFound => ErrorCode::NotFound,
+            ApiError::MethodNotAllowed(_) => ErrorCode::MethodNotAllowed,
+            ApiError::PayloadTooLarge => ErrorCode::PayloadTooLarge,
+            ApiError::DeviceNotPaired => ErrorCode::DeviceNotPaired,
+            ApiError::OtherRequest => ErrorCode::IdempotencyConflict,
+            ApiError::TooLate(_) => ErrorCode::AlreadyDispatched,
+            ApiError::Ended => ErrorCode::AlreadyEnded,
+            ApiError::MonthlyLimit => ErrorCode::MonthlyLimitExceeded,
+            ApiError::TooManyRequests(_) => ErrorCode::RateLimited,
+            ApiError::Busy(_) => ErrorCode::Busy,
+            ApiError::Internal => ErrorCode::InternalError,
         }
     }
 }
@@ -100,7 +100,7 @@ impl ResponseError for ApiError {
         let mut answer = HttpResponse::build(self.status_code());
         match self {
             ApiError::Unauthorized(_) => drop(answer.insert_header((WWW_AUTHENTICATE, "Bearer"))),
-            ApiError::MethodNotAllowed(allowed) => drop(answer.insert_header((ALLOW, *allowed))),
+            ApiError::MethodNotAllowed(allowed) => drop(answer.insert_header((ALLOW, allowed.as_str()))),
             ApiError::Busy(_) => drop(answer.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))),
             ApiError::Invalid { .. }
             | ApiError::OtherRequest

@@ -19,50 +19,37 @@ use super::wire::Envelope;
 use super::wire::filters::{self, Filters, Paging, Party};
 use crate::http::door::{self, Door};
 use crate::http::query::Parameters;
+use crate::http::route::Route;
 use crate::relay::devices::Devices;
 use crate::relay::{Page, Relay, Window};
 
 const TOTAL: &str = "x-total-count";
 
+/// Where all of them are.
+pub(super) const BELOW: &str = "/api/v1";
+
 pub(super) fn configure(relay: &Relay, door: &Arc<Door>, config: &mut ServiceConfig) {
     let too_many = |refused| ApiError::TooManyRequests(refused).error_response();
-    let api = web::scope("/api/v1")
+    let api = web::scope(BELOW)
         .wrap(from_fn(door::guard(Arc::clone(door), too_many)))
         .app_data(Data::from(Arc::clone(door)))
         .app_data(Data::new(relay.clone()))
-        .service(
-            web::resource("/devices").get(list_devices).default_service(web::to(|| refuse_method("GET"))),
-        )
-        .service(
-            web::resource("/outbound")
-                .get(outbound::list_all)
-                .post(outbound::create)
-                .default_service(web::to(|| refuse_method("GET, POST"))),
-        )
-        .service(
-            web::resource("/outbound/bulk")
-                .post(outbound::create_bulk)
-                .default_service(web::to(|| refuse_method("POST"))),
-        )
-        .service(
-            web::resource("/outbound/{id}")
-                .get(outbound::get)
-                .delete(outbound::cancel)
-                .default_service(web::to(|| refuse_method("GET, DELETE"))),
-        )
-        .service(
-            web::resource("/inbound").get(list_inbound).default_service(web::to(|| refuse_method("GET"))),
-        )
-        .service(
-            web::resource("/inbound/{id}").get(get_inbound).default_service(web::to(|| refuse_method("GET"))),
-        )
-        .service(
-            web::resource("/conversations/{phone_number}")
-                .get(get_conversation)
-                .default_service(web::to(|| refuse_method("GET"))),
-        )
         .default_service(web::to(refuse_route));
+    let api = routes().into_iter().fold(api, |api, route| api.service(route.refusing(refuse_method)));
     config.service(api);
+}
+
+/// Each is described in `openapi`. A fixed path comes before those with a placeholder that it would fill.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        Route::at("/devices").get(list_devices),
+        Route::at("/outbound").get(outbound::list_all).post(outbound::create),
+        Route::at("/outbound/bulk").post(outbound::create_bulk),
+        Route::at("/outbound/{id}").get(outbound::get).delete(outbound::cancel),
+        Route::at("/inbound").get(list_inbound),
+        Route::at("/inbound/{id}").get(get_inbound),
+        Route::at("/conversations/{phoneNumber}").get(get_conversation),
+    ]
 }
 
 /// `GET /api/v1/devices`: all of the account's that were not deleted.
@@ -137,8 +124,8 @@ fn next_link(request: &HttpRequest, next: &str) -> String {
     format!("<{}?{next}>; rel=\"next\"", request.path())
 }
 
-async fn refuse_method(allowed: &'static str) -> Result<HttpResponse, ApiError> {
-    Err(ApiError::MethodNotAllowed(allowed))
+fn refuse_method(allowed: &str) -> HttpResponse {
+    ApiError::MethodNotAllowed(allowed.to_owned()).error_response()
 }
 
 async fn refuse_route() -> Result<HttpResponse, ApiError> {

@@ -5,7 +5,9 @@ use relay_domain::message::Outbound;
 use relay_domain::state::{Failure, FailureClass};
 use relay_domain::{Timestamp, message::Priority};
 
-use super::super::wire::extensions::{EntryShown, FailureShown, OptionsShown, WaitShown};
+use super::super::wire::extensions::{
+    EntryShown, Event, FailureShown, OptionsShown, Stage, WaitReason, WaitShown,
+};
 use super::super::wire::options::PRIORITIES;
 use crate::http::instant::write as instant;
 use crate::relay::lookup::{TimelineEntry, Waiting};
@@ -21,41 +23,42 @@ pub(in super::super) fn wait(message: &Outbound, waiting: Waiting) -> WaitShown 
     WaitShown { reason, message: why, expected_at: waiting.leaves_at.map(instant), ahead: waiting.ahead }
 }
 
-fn sentence(waiting: Waiting) -> (&'static str, String) {
+fn sentence(waiting: Waiting) -> (WaitReason, String) {
     let ahead = waiting.ahead;
     match waiting.why {
-        Wait::DeviceOffline => {
-            ("device_offline", "The phone is not connected. It goes on as soon as it reconnects.".to_owned())
-        }
+        Wait::DeviceOffline => (
+            WaitReason::DeviceOffline,
+            "The phone is not connected. It goes on as soon as it reconnects.".to_owned(),
+        ),
         Wait::DeviceUnresponsive => (
-            "device_unresponsive",
+            WaitReason::DeviceUnresponsive,
             "The phone is connected but does not answer. It goes on when it does.".to_owned(),
         ),
-        Wait::Paused => ("paused", "An operator has paused the phone.".to_owned()),
+        Wait::Paused => (WaitReason::Paused, "An operator has paused the phone.".to_owned()),
         Wait::SimMismatch => (
-            "sim_mismatch",
+            WaitReason::SimMismatch,
             "The SIM of this key's number is not in its slot. It goes on when that SIM is back.".to_owned(),
         ),
         Wait::PhoneBusy => (
-            "phone_busy",
+            WaitReason::PhoneBusy,
             "The phone has as many messages as it takes. It goes on as they are sent.".to_owned(),
         ),
         Wait::BucketEmpty { .. } => (
-            "bucket_empty",
+            WaitReason::BucketEmpty,
             "The plan's messages for now are used up. It leaves when the next one is added back.".to_owned(),
         ),
-        Wait::WaitingTurn if ahead == 0 => ("waiting_turn", "It is next to leave.".to_owned()),
+        Wait::WaitingTurn if ahead == 0 => (WaitReason::WaitingTurn, "It is next to leave.".to_owned()),
         Wait::WaitingTurn => {
             let (others, leave) = if ahead == 1 { ("message", "leaves") } else { ("messages", "leave") };
-            ("waiting_turn", format!("{ahead} {others} of this phone {leave} before it."))
+            (WaitReason::WaitingTurn, format!("{ahead} {others} of this phone {leave} before it."))
         }
-        Wait::Scheduled { .. } => ("scheduled", "It was scheduled for later.".to_owned()),
+        Wait::Scheduled { .. } => (WaitReason::Scheduled, "It was scheduled for later.".to_owned()),
         Wait::NoService => (
-            "no_service",
+            WaitReason::NoService,
             "The phone has it and finds no network. It sends it when the network is back.".to_owned(),
         ),
         Wait::RadioGuard => (
-            "radio_guard",
+            WaitReason::RadioGuard,
             "The phone has it and paces itself, as Android demands. It sends it within a minute or so."
                 .to_owned(),
         ),
@@ -67,8 +70,8 @@ pub(in super::super) fn timeline(message: &Outbound, reports: Vec<TimelineEntry>
     let hubs_own = |event, at: Timestamp| {
         (at, EntryShown { event, at: instant(at), recorded_at: instant(at), failure: None })
     };
-    let accepted = Some(hubs_own("accepted", message.created_at));
-    let dispatched = message.dispatch.map(|dispatch| hubs_own("dispatched", dispatch.at));
+    let accepted = Some(hubs_own(Event::Accepted, message.created_at));
+    let dispatched = message.dispatch.map(|dispatch| hubs_own(Event::Dispatched, dispatch.at));
     let told = reports.into_iter().map(|report| (report.recorded_at, entry(report)));
     let mut entries: Vec<(Timestamp, EntryShown)> =
         accepted.into_iter().chain(dispatched).chain(told).collect();
@@ -78,18 +81,18 @@ pub(in super::super) fn timeline(message: &Outbound, reports: Vec<TimelineEntry>
 
 fn entry(report: TimelineEntry) -> EntryShown {
     let (event, stage) = match report.kind.as_str() {
-        "sent" => ("sent", "radio"),
-        "delivered" => ("delivered", "receipt"),
-        "expired" => ("expired", "deadline"),
-        "canceled" => ("canceled", "cancel"),
-        "too_late" => ("cancel_too_late", "cancel"),
-        "uncertain" => ("uncertain", "unknown"),
-        "failed_hub" => ("failed", "hub"),
-        "failed_radio" => ("failed", "radio"),
-        "failed_receipt" => ("failed", "receipt"),
-        _ => ("failed", "unknown"),
+        "sent" => (Event::Sent, Stage::Radio),
+        "delivered" => (Event::Delivered, Stage::Receipt),
+        "expired" => (Event::Expired, Stage::Deadline),
+        "canceled" => (Event::Canceled, Stage::Cancel),
+        "too_late" => (Event::CancelTooLate, Stage::Cancel),
+        "uncertain" => (Event::Uncertain, Stage::Unknown),
+        "failed_hub" => (Event::Failed, Stage::Hub),
+        "failed_radio" => (Event::Failed, Stage::Radio),
+        "failed_receipt" => (Event::Failed, Stage::Receipt),
+        _ => (Event::Failed, Stage::Unknown),
     };
-    let failure = if event == "uncertain" { Some(uncertain()) } else { report.failure };
+    let failure = if event == Event::Uncertain { Some(uncertain()) } else { report.failure };
     EntryShown {
         event,
         at: instant(report.happened_at),

@@ -179,15 +179,15 @@ async fn show_all(
     for message in messages {
         let mut one = convert::outbound(message.clone());
         if include.wait {
-            one.extensions.wait =
+            one.wait =
                 Some(waits.remove(&message.id).map(|waiting| convert::explain::wait(message, waiting)));
         }
         if include.timeline {
             let reports = relay.timeline(message.account_id, message.id).await?;
-            one.extensions.timeline = Some(convert::explain::timeline(message, reports));
+            one.timeline = Some(convert::explain::timeline(message, reports));
         }
         if include.options {
-            one.extensions.options = Some(convert::explain::options(message));
+            one.options = Some(convert::explain::options(message));
         }
         shown.insert(message.id, one);
     }

@@ -1,10 +1,16 @@
 //! What is refused, and how: status, code, field and headers.
 
+use actix_web::ResponseError as _;
+use actix_web::body::to_bytes;
 use actix_web::http::Method;
 use actix_web::test::TestRequest;
 use relay_domain::plan::PlanName;
 
+use serde_json::Value;
+
+use super::super::error::ApiError;
 use super::bench::Bench;
+use crate::relay::Trouble;
 
 #[actix_web::test]
 async fn no_key_a_wrong_one_and_two_of_them_are_401() {
@@ -167,4 +173,14 @@ async fn a_stopping_hub_is_busy() {
             bench.close_store();
         }
     }
+}
+
+#[actix_web::test]
+async fn a_fault_of_the_hub_is_500_and_tells_nothing_of_it() {
+    let refused = ApiError::from(Trouble::Broken("no such table: outbound".to_owned())).error_response();
+    assert_eq!(refused.status().as_u16(), 500);
+    let body = to_bytes(refused.into_body()).await.unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&body["success"], &body["error"]["code"]), (&Value::Bool(false), &"INTERNAL_ERROR".into()));
+    assert!(!body.to_string().contains("outbound"), "{body}");
 }

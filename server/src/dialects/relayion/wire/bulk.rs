@@ -6,9 +6,9 @@ use serde_json::value::RawValue;
 
 use super::request::{self, Binding, Mistake, SendRequest};
 
-const MESSAGES: &str = "messages";
+pub(super) const MESSAGES: &str = "messages";
 /// Messages in one request: one transaction, so that the callers beside it wait for milliseconds.
-const MOST: usize = 1_000;
+pub(super) const MOST: usize = 1_000;
 
 #[derive(Deserialize)]
 struct Bulk<'a> {
@@ -30,11 +30,8 @@ pub(in super::super) fn read(
     let rows: Vec<&RawValue> = serde_json::from_str(list.get())
         .map_err(|_| Mistake::of(MESSAGES, "must be a list of messages to send"))?;
     if rows.is_empty() || rows.len() > MOST {
-        let given = rows.len();
-        return Err(Mistake::of(
-            MESSAGES,
-            format!("must hold 1 to {MOST} messages, not {given}: divide the list"),
-        ));
+        let (given, remedy) = (rows.len(), if rows.is_empty() { "add one" } else { "divide the list" });
+        return Err(Mistake::of(MESSAGES, format!("must hold 1 to {MOST} messages, not {given}: {remedy}")));
     }
     Ok(rows.into_iter().map(|row| request::read(row.get().as_bytes(), binding)).collect())
 }

@@ -10,17 +10,24 @@ use crate::http::instant::{self, End};
 use crate::http::query::{self, Fault, Parameters};
 
 /// As documented.
-const DEFAULT_LIMIT: u32 = 20;
+pub(super) const DEFAULT_LIMIT: u32 = 20;
 /// As documented.
-const MAX_LIMIT: u32 = 100;
+pub(super) const MAX_LIMIT: u32 = 100;
 /// Rows that paging reaches: SQLite walks over all that it skips, and dates narrow better.
-const DEEPEST_ROW: u64 = 100_000;
+pub(super) const DEEPEST_ROW: u64 = 100_000;
 
-const DEVICE: &str = "deviceId";
-const SLOT: &str = "simSlotIndex";
-const INCLUDE: &str = "include";
-const PAGE: &str = "page";
-const TO: &str = "to";
+pub(super) const DEVICE: &str = "deviceId";
+pub(super) const SLOT: &str = "simSlotIndex";
+pub(super) const STATUS: &str = "status";
+pub(super) const FROM: &str = "from";
+pub(super) const TO: &str = "to";
+pub(super) const INCLUDE: &str = "include";
+/// What may be included.
+pub(super) const INCLUDES: [&str; 3] = ["wait", "timeline", "options"];
+pub(super) const PAGE: &str = "page";
+pub(super) const LIMIT: &str = "limit";
+pub(super) const DIRECTION: &str = "direction";
+pub(super) const PHONE_NUMBER: &str = "phoneNumber";
 
 /// A page of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +54,7 @@ pub(in super::super) enum Party {
 }
 
 impl Party {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Party::Recipient => super::request::RECIPIENT,
             Party::Sender => "senderNumber",
@@ -62,10 +69,10 @@ impl Paging {
             Some(Ok(page)) if page > 0 => page,
             Some(_) => return Err(mistake(PAGE, "must be a whole number from 1")),
         };
-        let limit = match one(query, "limit")?.map(str::parse::<u32>) {
+        let limit = match one(query, LIMIT)?.map(str::parse::<u32>) {
             None => DEFAULT_LIMIT,
             Some(Ok(limit)) if (1..=MAX_LIMIT).contains(&limit) => limit,
-            Some(_) => return Err(mistake("limit", format!("must be a whole number from 1 to {MAX_LIMIT}"))),
+            Some(_) => return Err(mistake(LIMIT, format!("must be a whole number from 1 to {MAX_LIMIT}"))),
         };
         let paging = Paging { page, limit };
         if paging.last_row() > DEEPEST_ROW {
@@ -114,7 +121,7 @@ impl Filters {
             .map_err(|_| mistake(SLOT, "must be a slot's number, such as 0 or 1"))?;
         let number = party.map(|party| one(query, party.name())).transpose()?.flatten();
         let number = number.map(|number| query::number(number).into_owned());
-        let (from, to) = (end(query, "from", End::First)?, end(query, TO, End::Last)?);
+        let (from, to) = (end(query, FROM, End::First)?, end(query, TO, End::Last)?);
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             return Err(mistake(TO, "is before from: swap the two, or leave one out"));
         }
@@ -124,9 +131,9 @@ impl Filters {
 
 /// The filter by state.
 pub(in super::super) fn status(query: &Parameters) -> Result<Option<Status>, Mistake> {
-    let Some(given) = one(query, "status")? else { return Ok(None) };
+    let Some(given) = one(query, STATUS)? else { return Ok(None) };
     let known = Status::ALL.into_iter().find(|(word, _)| given.eq_ignore_ascii_case(word));
-    let unknown = || mistake("status", "must be one of QUEUED, DISPATCHED, SENT, DELIVERED, FAILED");
+    let unknown = || mistake(STATUS, "must be one of QUEUED, DISPATCHED, SENT, DELIVERED, FAILED");
     known.map(|(_, status)| Some(status)).ok_or_else(unknown)
 }
 
@@ -151,15 +158,14 @@ pub(in super::super) fn include(query: &Parameters) -> Result<Include, Mistake> 
 
 /// The filter of a conversation by the way that a message went.
 pub(in super::super) fn direction(query: &Parameters) -> Result<Option<Way>, Mistake> {
-    let Some(given) = one(query, "direction")? else { return Ok(None) };
+    let Some(given) = one(query, DIRECTION)? else { return Ok(None) };
     let known = Way::ALL.into_iter().find(|(word, _)| given.eq_ignore_ascii_case(word));
-    known.map(|(_, way)| Some(way)).ok_or_else(|| mistake("direction", "must be inbound or outbound"))
+    known.map(|(_, way)| Some(way)).ok_or_else(|| mistake(DIRECTION, "must be inbound or outbound"))
 }
 
 /// Whom a conversation is with, from the path; in a path a `+` is a `+`, encoded or not.
 pub(in super::super) fn phone_number(path: &str) -> Result<String, Mistake> {
-    query::last_segment(path)
-        .ok_or_else(|| mistake("phoneNumber", "is not UTF-8: percent-encode it as UTF-8"))
+    query::last_segment(path).ok_or_else(|| mistake(PHONE_NUMBER, "is not UTF-8: percent-encode it as UTF-8"))
 }
 
 fn end(query: &Parameters, name: &'static str, end: End) -> Result<Option<Timestamp>, Mistake> {

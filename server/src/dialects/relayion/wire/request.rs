@@ -22,8 +22,10 @@ pub(in super::super) const EXPIRES: &str = "expiresAt";
 pub(in super::super) const TTL: &str = "ttlSeconds";
 const DEVICE: &str = "deviceId";
 const SLOT: &str = "simSlotIndex";
+/// Where the key's own line may be named.
+pub(super) const BINDING: [&str; 2] = [DEVICE, SLOT];
 /// The vendor's documents have no field for the sender; these are the words by which people try.
-const SENDERS: [&str; 4] = ["senderNumber", "simPhoneNumber", "fromNumber", "from"];
+pub(super) const SENDERS: [&str; 4] = ["senderNumber", "simPhoneNumber", "fromNumber", "from"];
 
 /// What a customer asks for, of the right types.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,11 +96,12 @@ pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Mistake> {
 }
 
 /// The fields that mean something here.
+pub(super) fn known_fields() -> impl Iterator<Item = &'static str> {
+    [RECIPIENT, BODY, PRIORITY, SCHEDULED, EXPIRES, TTL].into_iter().chain(BINDING).chain(SENDERS)
+}
+
 fn known(field: &str) -> Option<&'static str> {
-    [RECIPIENT, BODY, PRIORITY, SCHEDULED, EXPIRES, TTL, DEVICE, SLOT]
-        .into_iter()
-        .chain(SENDERS)
-        .find(|known| *known == field)
+    known_fields().find(|known| *known == field)
 }
 
 #[derive(Default)]

@@ -1,0 +1,9 @@
+//! The document of the Relayion API tells the truth: every example in it is tried at a real hub, and Schemathesis, which
+//! makes up requests from it, gets the answers that it promises.
+
+mod committed;
+mod document;
+mod examples;
+mod scene;
+mod schemathesis;
+mod viewer;

@@ -4,7 +4,8 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::request::{self, Binding, Mistake, SendRequest};
+use super::mistake::Mistake;
+use super::request::{self, Binding, SendRequest};
 
 pub(super) const MESSAGES: &str = "messages";
 /// Messages in one request: one transaction, so that the callers beside it wait for milliseconds.

@@ -5,7 +5,7 @@ use relay_domain::{DeviceId, Timestamp};
 use super::Status;
 use super::conversation::Way;
 use super::extensions::Include;
-use super::request::Mistake;
+use super::mistake::Mistake;
 use crate::http::instant::{self, End};
 use crate::http::query::{self, Fault, Parameters};
 

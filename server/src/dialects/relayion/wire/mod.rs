@@ -7,6 +7,7 @@ pub(super) mod conversation;
 pub(super) mod documented;
 pub(super) mod extensions;
 pub(super) mod filters;
+pub(super) mod mistake;
 pub(super) mod options;
 pub(super) mod request;
 

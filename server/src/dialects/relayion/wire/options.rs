@@ -6,9 +6,14 @@ use relay_domain::Timestamp;
 use relay_domain::message::{Expiry, Priority};
 use serde_json::Value;
 
-use super::request::{EXPIRES, Mistake, PRIORITY, SCHEDULED, TTL, kind};
+use super::mistake::{Mistake, kind};
 use crate::http::instant;
 use crate::relay::intake::{LONGEST_WAIT, Options};
+
+pub(super) const PRIORITY: &str = "priority";
+pub(in super::super) const SCHEDULED: &str = "scheduledAt";
+pub(in super::super) const EXPIRES: &str = "expiresAt";
+pub(in super::super) const TTL: &str = "ttlSeconds";
 
 /// The words of the classes.
 pub(in super::super) const PRIORITIES: [(&str, Priority); 3] =

@@ -11,15 +11,12 @@ use std::fmt;
 use serde::de::{Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::options;
+use super::mistake::{Mistake, kind};
+use super::options::{self, EXPIRES, PRIORITY, SCHEDULED, TTL};
 use crate::relay::intake::Options;
 
 pub(in super::super) const RECIPIENT: &str = "recipientNumber";
 pub(in super::super) const BODY: &str = "body";
-pub(super) const PRIORITY: &str = "priority";
-pub(in super::super) const SCHEDULED: &str = "scheduledAt";
-pub(in super::super) const EXPIRES: &str = "expiresAt";
-pub(in super::super) const TTL: &str = "ttlSeconds";
 const DEVICE: &str = "deviceId";
 const SLOT: &str = "simSlotIndex";
 /// Where the key's own line may be named.
@@ -41,23 +38,6 @@ pub(in super::super) struct Binding {
     pub(in super::super) device_id: String,
     pub(in super::super) slot: u8,
     pub(in super::super) number: String,
-}
-
-/// What is wrong, and with which field; none where the body as a whole is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Mistake {
-    pub(in super::super) field: Option<&'static str>,
-    pub(in super::super) message: String,
-}
-
-impl Mistake {
-    pub(super) fn whole(message: impl Into<String>) -> Mistake {
-        Mistake { field: None, message: message.into() }
-    }
-
-    pub(super) fn of(field: &'static str, message: impl fmt::Display) -> Mistake {
-        Mistake { field: Some(field), message: format!("{field} {message}") }
-    }
 }
 
 /// Reads a body.
@@ -186,17 +166,6 @@ fn text_of(field: &'static str, given: Option<&(&'static str, Value)>) -> Result
         Some(Value::String(text)) => Ok(text.clone()),
         Some(other) => Err(Mistake::of(field, format!("must be a string, not {}", kind(other)))),
         None => Err(Mistake::of(field, "is required: add it as a string")),
-    }
-}
-
-pub(super) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
     }
 }
 

@@ -88,10 +88,8 @@ fn response(status: StatusCode, refusings: Vec<Refusing>) -> Response {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => &[RETRY_AFTER],
         _ => &[],
     };
-    let means = match refusings.iter().any(|(_, _, error)| matches!(error, ApiError::MonthlyLimit)) {
-        true => MONTHLY,
-        false => means(status),
-    };
+    let month = refusings.iter().any(|(_, _, error)| matches!(error, ApiError::MonthlyLimit));
+    let means = if month { MONTHLY } else { means(status) };
     let examples = refusings.into_iter().map(|(name, when, error)| {
         let shown = serde_json::to_value(ErrorEnvelope { success: false, error: error.detail() });
         of(name, when, shown.unwrap_or_default())
@@ -109,9 +107,7 @@ fn means(status: StatusCode) -> &'static str {
         404 => "There is no such message in this account.",
         409 => "It cannot be done as things stand. Nothing was done.",
         413 => "The body is too large. Nothing was done.",
-        429 => {
-            "Too many requests; or, with `MONTHLY_LIMIT_EXCEEDED` and without `Retry-After`, too many messages this month. Nothing was done."
-        }
+        429 => "Too many requests. Nothing was done.",
         503 => "The hub takes nothing at the moment. Repeat the request.",
         _ => "The hub could not carry the request out.",
     }

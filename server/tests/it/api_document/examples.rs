@@ -145,7 +145,7 @@ async fn succeeds(scene: &mut Scene, operation: &str, name: &str) -> Asked {
             let document = &scene.document;
             let bodies = document.operation(operation);
             let (_, body) = bodies.bodies().into_iter().find(|(example, _)| *example == name).unwrap();
-            scene.plain(operation).saying(body).where_("include=wait,options")
+            scene.plain(operation).saying(body).asking("include=wait,options")
         }
         ("listOutbound", "page") => {
             let first = scene.send(message.clone()).await;
@@ -163,12 +163,12 @@ async fn succeeds(scene: &mut Scene, operation: &str, name: &str) -> Asked {
             scene.reports(&id, &["sent"]).await;
             // In a frame of its own: the hub learns of the two one after the other.
             scene.tells_of(&id, "delivered").await;
-            scene.about(operation, &id).where_("include=wait,timeline")
+            scene.about(operation, &id).asking("include=wait,timeline")
         }
         ("getOutbound", "failed") => {
             let id = scene.send(message).await;
             scene.reports(&id, &["failed"]).await;
-            scene.about(operation, &id).where_("include=wait,timeline")
+            scene.about(operation, &id).asking("include=wait,timeline")
         }
         ("cancelOutbound", "canceled") => {
             let id = scene.waits().await;
@@ -232,13 +232,13 @@ async fn is_refused(scene: &mut Scene, operation: &str, name: &str) -> Asked {
         "noKey" => plain.bare(),
         "wrongKey" => plain.bare().with("Authorization", "Bearer rlyn_nobodys"),
         "twoKeys" => plain.with("X-API-Key", "rlyn_another"),
-        "limit" => plain.where_("limit=101"),
-        "deep" => plain.where_("page=1001&limit=100"),
-        "date" => plain.where_("from=yesterday"),
-        "swapped" => plain.where_("from=2026-04-26&to=2026-04-25"),
-        "status" => plain.where_("status=LOST"),
-        "direction" => plain.where_("direction=up"),
-        "include" => plain.where_("include=all"),
+        "limit" => plain.asking("limit=101"),
+        "deep" => plain.asking("page=1001&limit=100"),
+        "date" => plain.asking("from=yesterday"),
+        "swapped" => plain.asking("from=2026-04-26&to=2026-04-25"),
+        "status" => plain.asking("status=LOST"),
+        "direction" => plain.asking("direction=up"),
+        "include" => plain.asking("include=all"),
         "missing" => plain.saying(&json!({})),
         "empty" => plain.saying(&json!({ "messages": [] })),
         "noNumber" => plain.saying(&message("recipientNumber", json!("0917 123 4567"))),

@@ -140,7 +140,7 @@ impl Asked {
     }
 
     /// With this query.
-    pub fn where_(self, query: &str) -> Asked {
+    pub fn asking(self, query: &str) -> Asked {
         Asked { path: format!("{}?{query}", self.path), ..self }
     }
 

@@ -10,7 +10,7 @@ pub struct Readiness {
     pub live: bool,
     /// The phone has not acknowledged a written frame for too long.
     pub stalled: bool,
-    /// An operator paused the device.
+    /// An operator paused the device, or has another phone take its place.
     pub paused: bool,
     /// Dispatched messages that have not ended.
     pub in_flight: u32,
@@ -56,6 +56,8 @@ pub enum Wait {
         /// When it may leave.
         until: Timestamp,
     },
+    /// The hub was restored, and nobody knows yet whether a phone has it.
+    HeldRestored,
     /// A phone has it and finds no network, or its radio is off.
     NoService,
     /// A phone has it and paces itself, so that the system does not ask its owner.

@@ -1,8 +1,47 @@
-//! Devices: paired phones and what an API shows of them.
+//! Devices: paired phones, what an operator has decided about them, and what an API shows of them.
 
 use crate::plan::Quota;
 use crate::sim::SimFacts;
 use crate::{AccountId, DeviceId, SimId, Timestamp};
+
+/// What an operator has decided about a device's phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i32)]
+pub enum Course {
+    /// It sends and receives.
+    #[default]
+    Serving = 0,
+    /// Another phone is to take its place: it finishes what it has and gets nothing new.
+    Draining = 1,
+    /// It was unpaired: it only tells what it still knows.
+    Leaving = 2,
+}
+
+/// What a restore of the hub has left to be done for a device's held messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(i32)]
+pub enum Restored {
+    /// Nothing: none are held.
+    #[default]
+    Nothing = 0,
+    /// The phone must be heard: with the journal that the backup knew, to its end.
+    Unheard = 1,
+    /// It was heard, and it is not clear what it had: an operator decides.
+    Unclear = 2,
+    /// It was heard, and what it did not have may leave.
+    Releasing = 3,
+}
+
+impl Course {
+    /// Every course.
+    pub const ALL: [Course; 3] = [Course::Serving, Course::Draining, Course::Leaving];
+}
+
+impl Restored {
+    /// Every step.
+    pub const ALL: [Restored; 4] =
+        [Restored::Nothing, Restored::Unheard, Restored::Unclear, Restored::Releasing];
+}
 
 /// A phone of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +68,8 @@ pub struct Device {
     pub created_at: Timestamp,
     /// When an operator took it out of the lists.
     pub deleted_at: Option<Timestamp>,
+    /// It was unpaired, and is revoked if it has not told everything by then.
+    pub leave_by: Option<Timestamp>,
 }
 
 impl Device {

@@ -146,6 +146,8 @@ pub struct Outbound {
     pub scheduled_at: Option<Timestamp>,
     /// Not to be submitted at or after this instant.
     pub expires_at: Option<Timestamp>,
+    /// Held since a restore of the hub: nobody knows yet whether a phone had it.
+    pub restored_at: Option<Timestamp>,
     /// Its binding to a journal, once dispatched.
     pub dispatch: Option<Dispatch>,
     /// How far it has come.
@@ -153,6 +155,11 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// Whether it is held since a restore.
+    pub fn is_held(&self) -> bool {
+        self.restored_at.is_some() && self.state.rank <= Rank::Dispatched
+    }
+
     /// Whether the radio has answered: its earliest instant.
     pub fn sent_at(&self) -> Option<Timestamp> {
         self.state.sent_at

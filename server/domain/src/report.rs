@@ -4,6 +4,11 @@ use crate::sim::{SimFacts, SimReport};
 use crate::state::FactKind;
 use crate::{MessageId, Timestamp};
 
+/// [`InboundReport::source`] of a message that the phone was told of when it arrived.
+pub const BROADCAST: &str = "broadcast";
+/// The same of one that it found in the system's inbox later.
+pub const SWEEP: &str = "sweep";
+
 /// One event of a phone's up stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Report {
@@ -48,7 +53,7 @@ pub struct InboundReport {
     pub smsc_at: Option<Timestamp>,
     /// Digest of sender and text.
     pub digest: String,
-    /// `broadcast` or `sweep`.
+    /// [`BROADCAST`] or [`SWEEP`].
     pub source: &'static str,
     /// When it arrived, on the hub's clock.
     pub received_at: Timestamp,

@@ -69,6 +69,12 @@ impl Resume {
         matches!(self.case, Case::Reinstalled | Case::Foreign)
     }
 
+    /// Whether the phone, once heard to its head, has told all that it knows of messages held since a restore: it
+    /// speaks with the journal that the backup knew, and nothing is missing.
+    pub fn settles_held(&self) -> bool {
+        matches!(self.case, Case::HubBehind | Case::Ordinary)
+    }
+
     /// Whether events are lost for good: an operator is told.
     pub fn hole(&self, presented: &Presented) -> bool {
         match self.case {

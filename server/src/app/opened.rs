@@ -60,6 +60,7 @@ impl Opened {
         let config = StoreConfig {
             clock: clock.clone(),
             seed: rand::random(),
+            at_least: Default::default(),
             announce: Arc::new(Listeners { keys: keys.clone(), alarm: alarm.clone(), sessions }),
             on_fatal: Arc::new(end_the_process),
         };
@@ -103,6 +104,7 @@ impl Announce for Listeners {
             Effect::Dispatched { .. }
             | Effect::Wake { .. }
             | Effect::EndSession { .. }
+            | Effect::Reconnect { .. }
             | Effect::CommandWaits { .. } => {}
         }
         if let Some(sessions) = &self.sessions {

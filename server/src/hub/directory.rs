@@ -32,6 +32,8 @@ struct Entry {
     generation: u32,
     mailbox: Mailbox,
     last_frame_at: AtomicI64,
+    /// The epoch that the store gave; zero before it has.
+    epoch: AtomicU64,
     telemetry: Mutex<Telemetry>,
 }
 
@@ -56,6 +58,7 @@ impl Directory {
             generation,
             mailbox: Mailbox::default(),
             last_frame_at: AtomicI64::new(self.clock.now().nanos()),
+            epoch: AtomicU64::new(0),
             telemetry: Mutex::default(),
         });
         let before = {
@@ -91,6 +94,23 @@ impl Directory {
         if tokio::time::timeout(DRAIN_TIME, gone).await.is_err() {
             tracing::warn!(sessions = self.lock().len(), "some phones did not read that the hub is stopping");
         }
+    }
+
+    /// The devices whose sessions the store has opened.
+    pub fn open_sessions(&self) -> Vec<DeviceId> {
+        let opened = |entry: &Arc<Entry>| entry.epoch.load(Ordering::Acquire) > 0;
+        self.lock().iter().filter(|(_, entry)| opened(entry)).map(|(device, _)| *device).collect()
+    }
+
+    /// Ends the sessions that the store's rows have left behind; answers how many.
+    pub fn end_fenced(&self, epochs: &[(DeviceId, u64)]) -> usize {
+        let sessions = self.lock();
+        let fenced = epochs.iter().filter_map(|(device, epoch)| {
+            // An epoch that is given later than these were read is above them.
+            let entry = sessions.get(device)?;
+            (1..*epoch).contains(&entry.epoch.load(Ordering::Acquire)).then_some(entry)
+        });
+        fenced.map(|entry| entry.mailbox.end(End::Fenced)).count()
     }
 
     /// Live sessions.
@@ -134,6 +154,11 @@ impl Announce for Directory {
                 // The phone that was just paired may be here already: its token lives.
                 if let Some(entry) = self.entry(device_id).filter(|entry| entry.generation < generation) {
                     entry.mailbox.end(End::TokenDied(why));
+                }
+            }
+            Effect::Reconnect { device_id } => {
+                if let Some(entry) = self.entry(device_id) {
+                    entry.mailbox.end(End::HelloAgain);
                 }
             }
             Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => {}
@@ -180,6 +205,11 @@ impl Registration {
     /// Where hints arrive.
     pub fn mailbox(&self) -> &Mailbox {
         &self.entry.mailbox
+    }
+
+    /// The store has opened the session.
+    pub fn opened(&self, epoch: u64) {
+        self.entry.epoch.store(epoch, Ordering::Release);
     }
 
     /// A complete frame arrived.

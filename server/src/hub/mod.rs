@@ -16,7 +16,11 @@ pub use directory::Directory;
 pub use settings::HubSettings;
 
 use crate::relay::Relay;
+use crate::relay::ingest::ReadError;
 use crate::relay::pairing::PairingTries;
+
+/// Sessions compared in one short read.
+const HEALED_AT_ONCE: usize = 500;
 
 /// What the sockets need. Cheap to clone.
 #[derive(Clone)]
@@ -31,6 +35,16 @@ impl Hub {
     /// The hub of a running store.
     pub fn new(relay: Relay, directory: Arc<Directory>, settings: HubSettings) -> Hub {
         Hub { relay, directory, settings: Arc::new(settings), tries: Arc::default() }
+    }
+
+    /// Ends the sessions of this process that the store's rows have left behind, as when a hello was processed late
+    /// elsewhere: their phones would wait for ever, for nothing of theirs is written. Answers how many there were.
+    pub async fn heal(&self) -> Result<usize, ReadError> {
+        let mut ended = 0;
+        for devices in self.directory.open_sessions().chunks(HEALED_AT_ONCE) {
+            ended += self.directory.end_fenced(&self.relay.epochs_of(devices.to_vec()).await?);
+        }
+        Ok(ended)
     }
 
     /// Refuses new sessions, asks every phone to come back later, and returns when they are gone or the bound is

@@ -16,6 +16,9 @@ pub enum CancelError {
     /// A phone has it, or had it.
     #[error("a phone has the message already")]
     Dispatched,
+    /// The hub was restored, and nobody knows yet whether a phone had it.
+    #[error("the hub was restored from a backup, and a phone may have had the message")]
+    Held,
     /// A phone had it, and nobody knows what came of it.
     #[error("a phone had the message and nobody knows what came of it")]
     Uncertain,
@@ -38,6 +41,7 @@ impl Relay {
             CancelVerdict::Canceled(message) => Ok(*message),
             CancelVerdict::TooLate(message) => match message.state.rank {
                 Rank::Canceled if message.dispatch.is_none() => Ok(*message),
+                _ if message.is_held() => Err(CancelError::Held),
                 Rank::Dispatched if message.state.is_uncertain() => Err(CancelError::Uncertain),
                 _ if message.dispatch.is_some() => Err(CancelError::Dispatched),
                 _ => Err(CancelError::Ended),

@@ -164,6 +164,7 @@ impl Relay {
         if !revoked.map_err(Trouble::from)? {
             return Err(DeviceError::NoSuchDevice);
         }
+        self.note_standing(device_id).await;
         Ok(self.settle_unpaired().await.map_err(Trouble::from)?)
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use relay_domain::Timestamp;
 use relay_store::CommitError;
 use relay_store::changes::{
-    ExpireQueued, ForgetRequests, GiveUpUncertain, MarkAlive, ReleaseScheduled, SettleUnpaired, SpreadPlan,
+    EndLeaving, ExpireQueued, ForgetRequests, GiveUpUncertain, MarkAlive, ReleaseHeld, ReleaseScheduled,
+    SettleUnpaired, SpreadPlan,
 };
 use relay_store::queries::NextScheduled;
 
@@ -51,6 +52,26 @@ impl Relay {
     pub async fn forget_requests(&self) -> Result<(), CommitError> {
         while self.lane.sweep(ForgetRequests).await? > 0 {}
         Ok(())
+    }
+
+    /// Lets go what a restore held and no phone had.
+    pub async fn release_held(&self) -> Result<(), CommitError> {
+        while self.lane.sweep(ReleaseHeld).await? > 0 {}
+        Ok(())
+    }
+
+    /// Revokes phones that were unpaired and did not come back to tell what they know.
+    pub async fn end_leaving(&self) -> Result<(), CommitError> {
+        loop {
+            let ended = self.lane.sweep(EndLeaving).await?;
+            if ended.is_empty() {
+                return Ok(());
+            }
+            for device_id in ended {
+                tracing::warn!(device = %device_id, "an unpaired phone did not return in time: it is revoked");
+                self.note_standing(device_id).await;
+            }
+        }
     }
 
     /// Settles what devices that are not paired any more had queued or dispatched.

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use relay_domain::{AccountId, DeviceId, Timestamp};
 use relay_store::changes::{IssueCommand, IssueVerdict};
-use relay_store::queries::OpenCommands;
+use relay_store::queries::{EpochsOf, OpenCommands};
 use uuid::Uuid;
 
 // A session speaks of changes, verdicts and hints; it reaches the store only through these verbs.
+pub use relay_domain::device::Course;
 pub use relay_store::changes::{
     CloseSession, DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession,
     RecordEvents, RecordVerdict, SetStalled, Stalled,
@@ -21,12 +22,22 @@ use super::Relay;
 impl Relay {
     /// A phone said hello.
     pub async fn open_session(&self, change: OpenSession) -> Result<OpenVerdict, CommitError> {
-        self.lane.device(change).await
+        let device_id = change.device_id;
+        let verdict = self.lane.device(change).await?;
+        if verdict == OpenVerdict::Left {
+            self.note_standing(device_id).await;
+        }
+        Ok(verdict)
     }
 
     /// A phone's events: durable when this answers.
     pub async fn record_events(&self, change: RecordEvents) -> Result<RecordVerdict, CommitError> {
-        self.lane.device(change).await
+        let device_id = change.device_id;
+        let verdict = self.lane.device(change).await?;
+        if matches!(verdict, RecordVerdict::Left { .. }) {
+            self.note_standing(device_id).await;
+        }
+        Ok(verdict)
     }
 
     /// The head of the queue, as far as tokens go.
@@ -52,6 +63,11 @@ impl Relay {
     /// What to frame next.
     pub async fn frames_above(&self, question: FramesAbove) -> Result<Frames, ReadError> {
         self.reads.ask(question).await
+    }
+
+    /// The epochs that the rows of these devices name.
+    pub async fn epochs_of(&self, devices: Vec<DeviceId>) -> Result<Vec<(DeviceId, u64)>, ReadError> {
+        self.reads.ask(EpochsOf(devices)).await
     }
 
     /// Commands that wait for this phone.

@@ -5,14 +5,17 @@
 pub mod accounts;
 pub mod cancel;
 pub mod devices;
+pub mod held;
 mod housekeeping;
 pub mod inbox;
 pub mod ingest;
 pub mod intake;
 pub mod keys;
+pub mod leaving;
 pub mod lookup;
 pub mod pairing;
 pub mod presence;
+pub mod standing;
 pub mod tokens;
 mod trouble;
 
@@ -37,6 +40,7 @@ pub struct Relay {
     pub(crate) secrets: Arc<Secrets>,
     pub(crate) keys: keys::KeyCache,
     pub(crate) presence: Arc<dyn presence::Presence>,
+    standings: Arc<dyn standing::StandingLog>,
     texts: intake::TextRules,
     /// Set once, when the hub begins to stop: phones may still report, customers are sent away.
     stopping: Arc<AtomicBool>,
@@ -53,7 +57,8 @@ impl Relay {
         presence: Arc<dyn presence::Presence>,
     ) -> Relay {
         let (texts, stopping) = (intake::TextRules::default(), Arc::default());
-        Relay { lane, reads, clock, secrets, keys, presence, texts, stopping }
+        let standings = Arc::new(standing::NoLog);
+        Relay { lane, reads, clock, secrets, keys, presence, standings, texts, stopping }
     }
 
     /// The same verbs with other rules for texts.

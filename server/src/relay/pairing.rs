@@ -112,6 +112,7 @@ impl Relay {
         let change = RedeemPairingCode { public: code.public, secret_digest, model };
         match self.lane.api(change).await? {
             RedeemVerdict::Paired(paired) => {
+                self.note_standing(paired.device_id).await;
                 let token = DeviceToken { device_id: paired.device_id, generation: paired.generation };
                 Ok(RedeemedCode { device_id: paired.device_id, token: self.sign_token(token)? })
             }

@@ -33,7 +33,9 @@ async fn round(relay: &Relay, settings: SweepSettings) -> Result<(), CommitError
     relay.mark_alive().await?;
     relay.expire_queued().await?;
     relay.give_up_uncertain(settings.uncertain_after).await?;
+    relay.end_leaving().await?;
     relay.settle_unpaired().await?;
+    relay.release_held().await?;
     relay.spread_plans().await?;
     relay.forget_requests().await
 }

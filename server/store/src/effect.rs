@@ -32,6 +32,11 @@ pub enum Effect {
         /// Why.
         why: EndReason,
     },
+    /// The session of this device must end and the phone come back: it is to say how far its journal goes.
+    Reconnect {
+        /// The device.
+        device_id: DeviceId,
+    },
     /// A message was accepted that is held back until this instant.
     Scheduled {
         /// When it may leave.

@@ -16,9 +16,12 @@ mod rows;
 mod schema;
 mod store;
 
-pub use backend::{Depth, Durability, InspectError, Inspection, OpenElsewhere, OpenError, inspect};
+pub use backend::{
+    BackupError, Depth, Durability, InspectError, Inspection, OpenElsewhere, OpenError, backup, inspect,
+};
 pub use effect::{Announce, Effect, EndReason, FrameRow};
 pub use lane::{Change, CommitError, Lane, Tx, Writer};
 pub use queries::Query;
 pub use reads::{ReadError, Reads};
-pub use store::{Store, StoreConfig};
+pub use rows::hub_state::Mark;
+pub use store::{Progress, Store, StoreConfig};

@@ -5,6 +5,7 @@ diesel::table! {
         id -> Integer,
         incarnation -> Integer,
         alive_at -> BigInt,
+        commits -> BigInt,
     }
 }
 
@@ -45,6 +46,7 @@ diesel::table! {
         own_burst -> Nullable<Integer>,
         own_refill_per_minute -> Nullable<Integer>,
         deleted_at -> Nullable<BigInt>,
+        leave_by -> Nullable<BigInt>,
     }
 }
 
@@ -71,6 +73,8 @@ diesel::table! {
         turn_normal -> BigInt,
         turn_low -> BigInt,
         last_seen_at -> Nullable<BigInt>,
+        course -> Integer,
+        restored -> Integer,
     }
 }
 
@@ -179,6 +183,7 @@ diesel::table! {
         failure_class -> Nullable<Text>,
         failure_code -> Nullable<Text>,
         failure_reason -> Nullable<Text>,
+        restored_at -> Nullable<BigInt>,
     }
 }
 
@@ -215,6 +220,7 @@ diesel::table! {
         up_seq -> BigInt,
         received_at -> BigInt,
         created_at -> BigInt,
+        swept_by -> Nullable<Binary>,
     }
 }
 
@@ -227,6 +233,21 @@ diesel::table! {
         up_seq -> BigInt,
         raw -> Text,
         why -> Text,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovered (id) {
+        id -> Binary,
+        account_id -> Binary,
+        device_id -> Binary,
+        journal_id -> Binary,
+        up_seq -> BigInt,
+        message_id -> Binary,
+        kind -> Text,
+        happened_at -> BigInt,
+        raw -> Text,
         recorded_at -> BigInt,
     }
 }

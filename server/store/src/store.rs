@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use relay_domain::Clock;
 
@@ -11,6 +11,7 @@ use crate::checkpoints::Checkpoints;
 use crate::effect::Announce;
 use crate::lane::{Lane, LaneThread, Writer};
 use crate::reads::Reads;
+use crate::rows::hub_state::Mark;
 
 /// What the store needs from outside.
 pub struct StoreConfig {
@@ -18,6 +19,8 @@ pub struct StoreConfig {
     pub clock: Arc<dyn Clock>,
     /// Seed of the ids' random bits.
     pub seed: u64,
+    /// The database is refused if it has not come so far.
+    pub at_least: Mark,
     /// Who listens to effects.
     pub announce: Arc<dyn Announce>,
     /// Called once, from the lane's thread, when a flush failed: the process must end so that recovery decides.
@@ -29,6 +32,7 @@ pub struct Store {
     lane: LaneThread,
     reads: Reads,
     incarnation: u32,
+    commits: Arc<AtomicU64>,
     /// Ends after the lane has cut the log back.
     _checkpoints: Checkpoints,
 }
@@ -36,14 +40,15 @@ pub struct Store {
 impl Store {
     /// Opens the database, brings its schema up to date and starts the threads.
     pub fn open(path: &Path, config: StoreConfig) -> Result<Store, OpenError> {
-        let writer = Writer::open(path, Durability::Full, config.clock, config.seed)?;
-        let incarnation = writer.incarnation();
+        let StoreConfig { clock, seed, at_least, announce, on_fatal } = config;
+        let writer = Writer::open_not_before(path, Durability::Full, clock, seed, at_least)?;
+        let (incarnation, commits) = (writer.incarnation(), writer.committed());
         let reads = Reads::open(path)?;
         let committed = Arc::new(AtomicBool::new(true));
         let checkpoints = Checkpoints::start(path, Arc::clone(&committed))?;
-        let lane = LaneThread::start(writer, config.announce, config.on_fatal, committed)
+        let lane = LaneThread::start(writer, announce, on_fatal, committed)
             .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
-        Ok(Store { lane, reads, incarnation, _checkpoints: checkpoints })
+        Ok(Store { lane, reads, incarnation, commits, _checkpoints: checkpoints })
     }
 
     /// A handle to the lane.
@@ -61,8 +66,27 @@ impl Store {
         self.incarnation
     }
 
+    /// How far the database has come, as it goes on: for whoever writes it down beside it.
+    pub fn progress(&self) -> Progress {
+        Progress { incarnation: self.incarnation, commits: Arc::clone(&self.commits) }
+    }
+
     /// Commits what waits, cuts the log back and ends the threads. Blocks.
     pub fn close(self) {
         self.lane.stop();
+    }
+}
+
+/// Tells how far a store's database has come, without asking it.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    incarnation: u32,
+    commits: Arc<AtomicU64>,
+}
+
+impl Progress {
+    /// The mark of the last commit: the database is never behind it.
+    pub fn mark(&self) -> Mark {
+        Mark { incarnation: self.incarnation, commits: self.commits.load(Ordering::Relaxed) }
     }
 }

@@ -317,6 +317,10 @@ impl SimHub {
                 mail.end = Some(End::TokenDied(why));
                 device_id
             }
+            Effect::Reconnect { device_id } => {
+                mail.end = Some(End::HelloAgain);
+                device_id
+            }
             // Nobody sleeps here: schedules are looked at with the sweeps.
             Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => return,
         };

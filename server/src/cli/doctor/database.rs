@@ -82,6 +82,7 @@ mod tests {
             applied: vec!["0001".into(), "0002".into()],
             pending: Vec::new(),
             unknown: Vec::new(),
+            mark: None,
             newest_at: Some(Timestamp::from_millis(1_795_327_200_000)),
             phones: 3,
             damage: Vec::new(),

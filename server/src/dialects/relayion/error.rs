@@ -37,6 +37,11 @@ pub(super) enum ApiError {
     OtherRequest,
     #[error("The message cannot be canceled: {0}")]
     TooLate(&'static str),
+    #[error(
+        "The message cannot be canceled: the hub was restored from a backup, and a phone may have sent it. Read it \
+         again later."
+    )]
+    Held,
     #[error("The message cannot be canceled: it has ended already.")]
     Ended,
     #[error("Monthly message limit reached.")]
@@ -70,6 +75,7 @@ impl ApiError {
             ApiError::DeviceNotPaired => ErrorCode::DeviceNotPaired,
             ApiError::OtherRequest => ErrorCode::IdempotencyConflict,
             ApiError::TooLate(_) => ErrorCode::AlreadyDispatched,
+            ApiError::Held => ErrorCode::HeldAfterRestore,
             ApiError::Ended => ErrorCode::AlreadyEnded,
             ApiError::MonthlyLimit => ErrorCode::MonthlyLimitExceeded,
             ApiError::TooManyRequests(_) => ErrorCode::RateLimited,
@@ -87,9 +93,11 @@ impl ResponseError for ApiError {
             ApiError::MessageNotFound | ApiError::RouteNotFound => StatusCode::NOT_FOUND,
             ApiError::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
             ApiError::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            ApiError::DeviceNotPaired | ApiError::OtherRequest | ApiError::TooLate(_) | ApiError::Ended => {
-                StatusCode::CONFLICT
-            }
+            ApiError::DeviceNotPaired
+            | ApiError::OtherRequest
+            | ApiError::TooLate(_)
+            | ApiError::Held
+            | ApiError::Ended => StatusCode::CONFLICT,
             ApiError::MonthlyLimit | ApiError::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             ApiError::Busy(_) => StatusCode::SERVICE_UNAVAILABLE,
             ApiError::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -105,6 +113,7 @@ impl ResponseError for ApiError {
             ApiError::Invalid { .. }
             | ApiError::OtherRequest
             | ApiError::TooLate(_)
+            | ApiError::Held
             | ApiError::Ended
             | ApiError::MessageNotFound
             | ApiError::RouteNotFound
@@ -163,6 +172,7 @@ impl From<CancelError> for ApiError {
             CancelError::Uncertain => {
                 ApiError::TooLate("a phone had it, and nobody knows yet whether it was sent.")
             }
+            CancelError::Held => ApiError::Held,
             CancelError::Ended => ApiError::Ended,
             CancelError::Store(trouble) => trouble.into(),
         }

@@ -16,6 +16,10 @@ pub enum End {
     Replaced,
     /// The device was revoked or paired anew.
     TokenDied(EndReason),
+    /// The phone is to say hello again: an operator has decided about it.
+    HelloAgain,
+    /// The store's row of the device has left this session's epoch behind.
+    Fenced,
     /// The hub stops; the phone comes back after a random part of this time.
     Draining(Duration),
 }

@@ -22,7 +22,7 @@ use super::{Identity, report};
 use crate::commands;
 use crate::hub::HubSettings;
 use crate::relay::ingest::{
-    CommandRow, CommitError, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove,
+    CommandRow, CommitError, Course, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove,
     NextVerdict, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled, Stalled,
 };
 
@@ -30,6 +30,8 @@ use crate::relay::ingest::{
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 /// Characters of a phone's own words that are said back to it: an answer fits its frame whatever it repeats.
 const REPEATED_CHARACTERS: usize = 200;
+/// Told to a phone that has nothing left to tell.
+const LEFT: &str = "the device was unpaired, and everything is stored: pair the phone again to use it";
 
 enum Phase {
     /// Nothing but a hello may come.
@@ -46,6 +48,8 @@ struct Open {
     epoch: u64,
     /// All that the hello announced is stored: messages may be allocated.
     live: bool,
+    /// A phone that leaves only tells: nothing is framed to it, and no message allocated.
+    course: Course,
     window: Window,
     /// The store believes the session stalled.
     stalled: bool,
@@ -218,6 +222,7 @@ impl Session {
                 CloseCode::JournalWentBack,
                 "the journal is older than what the hub has stored from it: pair the phone again",
             ),
+            Ok(OpenVerdict::Left) => self.close(CloseCode::Revoked, LEFT),
             Ok(OpenVerdict::Bad) => {
                 self.close(CloseCode::BadHello, "the hello's numbers contradict each other")
             }
@@ -230,6 +235,7 @@ impl Session {
         self.phase = Phase::Open(Box::new(Open {
             epoch: opened.epoch,
             live: opened.live,
+            course: opened.course,
             window: Window::new(greeting.journal, greeting.down),
             stalled: false,
             setting_stalled: false,
@@ -258,6 +264,10 @@ impl Session {
                     open.ask_again |= live && !open.live;
                     open.live = live;
                 }
+            }
+            Ok(RecordVerdict::Left { up }) => {
+                self.write(&DownFrame::Ack { up });
+                self.close(CloseCode::Revoked, LEFT);
             }
             Ok(RecordVerdict::Fenced) => self.fenced(),
             Ok(RecordVerdict::Gap { expected }) => {
@@ -340,6 +350,11 @@ impl Session {
             Some(End::TokenDied(EndReason::PairedAnew)) => {
                 return self.close(CloseCode::Revoked, "the device was paired anew: this token is old");
             }
+            Some(End::HelloAgain) => {
+                let detail = "say hello again: the hub wants to hear how far the journal goes";
+                return self.close(CloseCode::Fenced, detail);
+            }
+            Some(End::Fenced) => return self.fenced(),
             Some(End::Draining(spread)) => return self.drain(spread),
             None => {}
         }
@@ -379,7 +394,8 @@ impl Session {
     fn pump(&mut self, now: Timestamp) {
         let Phase::Open(open) = &mut self.phase else { return };
         let (device_id, epoch) = (self.identity.device_id, open.epoch);
-        while let Some(text) = open.window.next_frame(now) {
+        let serves = open.course != Course::Leaving;
+        while serves && let Some(text) = open.window.next_frame(now) {
             self.outputs.push(Output::Text(text));
         }
         if self.retry_at.is_some() {
@@ -388,7 +404,7 @@ impl Session {
         if let Some((first, reports)) = self.uplink.next() {
             self.outputs.push(Output::Record(RecordEvents { device_id, epoch, first, reports }));
         }
-        if let Some(cursor) = open.window.wants_read() {
+        if serves && let Some(cursor) = open.window.wants_read() {
             let journal_id = open.window.journal();
             self.outputs.push(Output::ReadFrames(FramesAbove {
                 device_id,
@@ -397,7 +413,7 @@ impl Session {
                 limit: READ_ROWS,
             }));
         }
-        if open.ask_again && open.live && !open.asking_next {
+        if serves && open.ask_again && open.live && !open.asking_next {
             open.ask_again = false;
             open.asking_next = true;
             self.outputs.push(Output::Next(DispatchNext { device_id, epoch }));

@@ -190,7 +190,13 @@ impl Conversation {
 
     fn answer(&mut self, answer: Option<Input<'static>>) -> Vec<Output> {
         let now = self.relay.clock().now();
-        answer.map(|input| self.session.step(input, now)).unwrap_or_default()
+        let Some(input) = answer else { return Vec::new() };
+        let opened = matches!(input, Input::Opened(_));
+        let outputs = self.session.step(input, now);
+        if opened && let Some(epoch) = self.session.epoch() {
+            self.registration.opened(epoch);
+        }
+        outputs
     }
 
     /// Does what the session asks for; the code when it closes.

@@ -85,6 +85,7 @@ impl Announce for KeyCache {
             | Effect::Wake { .. }
             | Effect::Scheduled { .. }
             | Effect::EndSession { .. }
+            | Effect::Reconnect { .. }
             | Effect::CommandWaits { .. } => {}
         }
     }

@@ -11,6 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use relay_domain::Timestamp;
 
 use super::sqlite::known_migrations;
+use crate::rows::hub_state::Mark;
 
 /// Findings of a thorough look that are told; after the first few the remedy is the same.
 const MOST_FINDINGS: usize = 5;
@@ -44,6 +45,8 @@ pub struct Inspection {
     pub unknown: Vec<String>,
     /// The newest instant that the hub wrote down; `None` if no hub ever ran on it.
     pub newest_at: Option<Timestamp>,
+    /// How far it has come; `None` before a hub counted.
+    pub mark: Option<Mark>,
     /// Phones that are paired and not revoked.
     pub phones: u64,
     /// What is damaged; nothing after a glance.
@@ -89,7 +92,7 @@ pub fn inspect(path: &Path, elsewhere: OpenElsewhere, depth: Depth) -> Result<In
 }
 
 /// The way to open it that makes nothing and changes nothing.
-fn uri(path: &Path, elsewhere: OpenElsewhere) -> Result<String, InspectError> {
+pub(super) fn uri(path: &Path, elsewhere: OpenElsewhere) -> Result<String, InspectError> {
     let text = path.to_str().ok_or_else(|| InspectError::Unreadable {
         path: path.to_owned(),
         why: "the path is not UTF-8".into(),
@@ -159,6 +162,7 @@ fn look(conn: &mut SqliteConnection, depth: Depth) -> QueryResult<Inspection> {
         pending,
         unknown,
         newest_at: Some(Timestamp::from_nanos(newest)).filter(|instant| *instant > Timestamp::EPOCH),
+        mark: readable.then(|| mark(conn)).transpose()?,
         phones: u64::try_from(phones).unwrap_or(0),
         damage: match depth {
             Depth::Glance => Vec::new(),
@@ -173,6 +177,20 @@ fn damage(conn: &mut SqliteConnection) -> Vec<String> {
         Ok(found) => found.into_iter().filter(|word| word != "ok").take(MOST_FINDINGS).collect(),
         Err(error) => vec![error.to_string()],
     }
+}
+
+/// A database of before commits were counted has come to none.
+fn mark(conn: &mut SqliteConnection) -> QueryResult<Mark> {
+    let counted = words(conn, "SELECT name AS word FROM pragma_table_info('hub_state')")?;
+    let commits = match counted.iter().any(|column| column == "commits") {
+        true => number(conn, "SELECT commits AS number FROM hub_state")?,
+        false => 0,
+    };
+    let incarnation = number(conn, "SELECT incarnation AS number FROM hub_state")?;
+    Ok(Mark {
+        incarnation: u32::try_from(incarnation).unwrap_or(0),
+        commits: u64::try_from(commits).unwrap_or(0),
+    })
 }
 
 fn words(conn: &mut SqliteConnection, query: &str) -> QueryResult<Vec<String>> {

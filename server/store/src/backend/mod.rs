@@ -3,10 +3,12 @@
 //! [`Conn`] has one variant today; PostgreSQL becomes the second. So nothing outside this folder may use what
 //! only one of them can: no upserts, no multi-row values, ids as bytes, instants as integers.
 
+mod backup;
 mod inspect;
 mod sqlite;
 mod trouble;
 
+pub use backup::{BackupError, backup};
 pub use inspect::{Depth, InspectError, Inspection, OpenElsewhere, inspect};
 pub(crate) use sqlite::{Checkpointer, begin, commit, open_reader, open_writer, rollback, wal_bytes};
 pub use sqlite::{Durability, OpenError};

@@ -45,6 +45,15 @@ pub enum OpenError {
         /// A migration that this version does not know.
         newest: String,
     },
+    /// It is older than it is known to have been: files were put back.
+    #[error(
+        "the database `{path}` is older than this hub has known it, or missing: files were put back by hand. Run \
+         `relay-hub restore`, which does it safely; nothing was sent, and nothing is until then"
+    )]
+    Older {
+        /// The file.
+        path: PathBuf,
+    },
     /// A migration or a setting failed.
     #[error("cannot prepare the database `{path}`: {why}")]
     Prepare {

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use relay_domain::account::ShortCodes;
 use relay_domain::allocate::{Slot, allocate};
+use relay_domain::device::Course;
 use relay_domain::key::Key;
 use relay_domain::message::{Draft, Outbound, Refusal, Times};
 use relay_domain::state::Rank;
@@ -35,7 +36,7 @@ pub enum Acceptance {
     Replayed(Vec<Result<Outbound, Refusal>>),
     /// Something else was asked before by the same name: nothing was stored.
     OtherRequest,
-    /// The line's device is not paired: nothing was stored.
+    /// The line's device is not paired, or leaves: nothing was stored.
     DeviceNotPaired,
     /// The key was revoked meanwhile: nothing was stored.
     KeyRevoked,
@@ -62,7 +63,10 @@ impl Change for AcceptMessages {
             }
             return self.replay(tx, before.answered).map(Acceptance::Replayed);
         }
-        let Some(mut stream) = tx.stream(self.key.line.device_id)?.filter(|stream| stream.paired) else {
+        let Some(mut stream) = tx
+            .stream(self.key.line.device_id)?
+            .filter(|stream| stream.paired && stream.course != Course::Leaving)
+        else {
             return Ok(Acceptance::DeviceNotPaired);
         };
         let verdicts = self.accept(tx, &mut stream)?;
@@ -192,6 +196,7 @@ impl AcceptMessages {
             failure_class: None,
             failure_code: None,
             failure_reason: None,
+            restored_at: None,
         };
         let accepted = row();
         outbound::insert(tx.conn, row())?;

@@ -24,7 +24,8 @@ pub struct CancelMessage {
 pub enum CancelVerdict {
     /// Canceled; it will not be sent.
     Canceled(Box<Outbound>),
-    /// A phone has it, nobody knows how far it is, or it has ended: nothing was changed.
+    /// A phone has it, or may have had it before a restore, nobody knows how far it is, or it has ended: nothing was
+    /// changed.
     TooLate(Box<Outbound>),
     /// The account has no such message.
     NoSuchMessage,
@@ -37,7 +38,7 @@ impl Change for CancelMessage {
         let Some(row) = load_of_account(tx.conn, self.account_id, self.message_id)? else {
             return Ok(CancelVerdict::NoSuchMessage);
         };
-        let stream = tx.stream(id(&row.device_id)?)?;
+        let stream = tx.stream(id(&row.device_id)?)?.filter(|_| row.restored_at.is_none());
         let (Some(mut stream), true) = (stream, row.rank == Rank::Queued.number()) else {
             return row.read().map(|message| CancelVerdict::TooLate(Box::new(message)));
         };

@@ -22,6 +22,8 @@ impl Change for ExpireQueued {
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let due: Vec<OutboundRow> = outbound::table
             .filter(sql::<Bool>("rank = 0 AND expires_at IS NOT NULL"))
+            // Only a phone knows whether it had a held one.
+            .filter(outbound::restored_at.is_null())
             .filter(outbound::expires_at.le(tx.now.nanos()))
             .order(outbound::expires_at)
             .limit(SWEEP_ROWS)

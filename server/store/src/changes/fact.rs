@@ -3,11 +3,11 @@
 use diesel::QueryResult;
 use relay_domain::MessageId;
 use relay_domain::allocate::pending_limit;
-use relay_domain::state::{Fact, Rank};
+use relay_domain::state::{Fact, FactKind, Rank};
 
 use crate::effect::Effect;
 use crate::lane::{Stream, Tx};
-use crate::rows::outbound::{self, OutboundRow};
+use crate::rows::outbound::{self, OutboundRow, store_unknown};
 use crate::rows::{id, timeline};
 
 /// Writes a report into the timeline and lifts the message's state where it rises. The caller keeps `stream`.
@@ -43,4 +43,18 @@ pub(super) fn record(
         }
     }
     Ok(())
+}
+
+/// Nobody knows what became of a message. A queued one that is held since a restore may have been given to a phone: it
+/// counts as dispatched from now on. The caller keeps `stream`.
+pub(super) fn uncertain(tx: &mut Tx<'_>, stream: &mut Stream, row: &OutboundRow) -> QueryResult<()> {
+    let lost = Fact { kind: FactKind::Uncertain, at: tx.now, up_seq: 0 };
+    if row.rank != Rank::Queued.number() {
+        return record(tx, stream, row, &lost);
+    }
+    let message: MessageId = id(&row.id)?;
+    store_unknown(tx.conn, message, tx.now)?;
+    stream.queued = stream.queued.saturating_sub(1);
+    let unknown = outbound::load_of_device(tx.conn, stream.device_id, message)?;
+    unknown.map_or(Ok(()), |row| record(tx, stream, &row, &lost))
 }

@@ -107,6 +107,7 @@ fn add_device(
         own_burst: None,
         own_refill_per_minute: None,
         deleted_at: None,
+        leave_by: None,
     };
     diesel::insert_into(device::table).values(row).execute(tx.conn)?;
     let stream = Stream {
@@ -129,6 +130,8 @@ fn add_device(
         arrival: tx.now,
         turns: [0; 3],
         last_seen_at: None,
+        course: Default::default(),
+        restored: Default::default(),
     };
     stream::insert(tx.conn, &stream)?;
     Ok(device_id)

@@ -21,13 +21,18 @@ mod named_request;
 mod open_session;
 mod record_events;
 mod redeem_pairing_code;
+mod release_held;
 mod release_scheduled;
+mod replace_device;
+mod restore_hub;
 mod revoke_device;
 mod revoke_key;
 mod set_sim_number;
 mod set_stalled;
 mod settle_unpaired;
 mod sim_inventory;
+mod sweep_match;
+mod unpair_device;
 
 pub use accept_messages::{AcceptMessages, Acceptance};
 pub use cancel_message::{CancelMessage, CancelVerdict};
@@ -48,12 +53,16 @@ pub use named_request::Request;
 pub use open_session::{OpenSession, OpenVerdict, OpenedSession};
 pub use record_events::{RecordEvents, RecordVerdict};
 pub use redeem_pairing_code::{Paired, RedeemPairingCode, RedeemVerdict};
+pub use release_held::{DecideHeld, DecideVerdict, HeldDecision, ReleaseHeld};
 pub use release_scheduled::ReleaseScheduled;
+pub use replace_device::{Drain, DrainDevice, DrainVerdict};
+pub use restore_hub::{PhoneStanding, RestoreHub, RestoreVerdict, Standing};
 pub use revoke_device::RevokeDevice;
 pub use revoke_key::RevokeKey;
 pub use set_sim_number::{SetSimNumber, SimNumberVerdict};
 pub use set_stalled::{SetStalled, Stalled};
 pub use settle_unpaired::SettleUnpaired;
+pub use unpair_device::{EndLeaving, UnpairDevice, UnpairVerdict};
 
 /// Rows that a sweep touches in one batch: bounds what the callers beside it wait.
 pub const SWEEP_ROWS: i64 = 200;

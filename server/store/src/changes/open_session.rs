@@ -3,16 +3,17 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
+use relay_domain::device::{Course, Restored};
 use relay_domain::message::Dispatch;
 use relay_domain::resume::{self, Case, Known, Presented, Refused};
 use relay_domain::sim::SimReport;
-use relay_domain::state::{Fact, FactKind, Rank};
+use relay_domain::state::Rank;
 use relay_domain::{DeviceId, MessageId, bucket};
 
-use super::{fact, sim_inventory};
+use super::{fact, release_held, sim_inventory, unpair_device};
 use crate::lane::{Change, Stream, Tx};
-use crate::rows::outbound::{OutboundRow, load_of_device, store_dispatch};
-use crate::rows::{device as device_rows, signed32};
+use crate::rows::outbound::{OutboundRow, clear_held, load_of_device, store_dispatch};
+use crate::rows::{device as device_rows, id, signed, signed32};
 use crate::schema::{attention, device, outbound};
 
 /// Opens a session.
@@ -51,6 +52,8 @@ pub enum OpenVerdict {
     WentBack,
     /// The hello's numbers contradict each other.
     Bad,
+    /// The phone was unpaired and has nothing left to tell: its token is dead.
+    Left,
 }
 
 /// An open session.
@@ -68,6 +71,8 @@ pub struct OpenedSession {
     pub down: u64,
     /// Whether messages may be allocated at once: nothing that the hello announced is missing.
     pub live: bool,
+    /// What an operator has decided about the phone: one that leaves only tells, and nothing is framed to it.
+    pub course: Course,
 }
 
 impl Change for OpenSession {
@@ -117,9 +122,20 @@ impl Change for OpenSession {
         stream.resume_head = self.presented.head;
         stream.max_pending = self.max_pending;
         stream.last_seen_at = Some(tx.now);
+        if stream.restored == Restored::Unheard && !resumed.settles_held() {
+            stream.restored = Restored::Unclear;
+        }
         self.bind_unfinished(tx, &mut stream)?;
+        if stream.course == Course::Leaving {
+            self.give_up_unframed(tx, &mut stream)?;
+        }
         recount(tx, &mut stream)?;
+        release_held::if_heard(tx, &mut stream)?;
+        let left = unpair_device::leave_if_told(tx, &mut stream)?;
         tx.put_stream(stream);
+        if left {
+            return Ok(OpenVerdict::Left);
+        }
         sim_inventory::apply(tx, &stream, &self.sims)?;
         self.describe(tx)?;
         Ok(OpenVerdict::Opened(OpenedSession {
@@ -129,6 +145,7 @@ impl Change for OpenSession {
             up: stream.up,
             down: stream.down,
             live: stream.live(),
+            course: stream.course,
         }))
     }
 }
@@ -150,8 +167,7 @@ impl OpenSession {
             .select(OutboundRow::as_select())
             .load(tx.conn)?;
         for row in bound {
-            let lost = Fact { kind: FactKind::Uncertain, at: tx.now, up_seq: 0 };
-            fact::record(tx, stream, &row, &lost)?;
+            fact::uncertain(tx, stream, &row)?;
         }
         Ok(())
     }
@@ -162,6 +178,24 @@ impl OpenSession {
             let row = load_of_device(tx.conn, self.device_id, *message)?;
             if row.is_some_and(|row| row.rank == Rank::Queued.number()) {
                 bind(tx, stream, *message)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What was dispatched to the journal and never reached it will not be framed any more: the phone leaves.
+    fn give_up_unframed(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
+        let bound: Vec<OutboundRow> = outbound::table
+            .filter(outbound::device_id.eq(self.device_id.as_bytes().as_slice()))
+            .filter(sql::<Bool>("rank = 1"))
+            .filter(outbound::journal_id.eq(self.presented.journal.as_bytes().as_slice()))
+            .filter(outbound::down_seq.gt(signed(self.presented.down)))
+            .filter(outbound::uncertain_at.is_null())
+            .select(OutboundRow::as_select())
+            .load(tx.conn)?;
+        for row in bound {
+            if !self.unfinished.contains(&id(&row.id)?) {
+                fact::uncertain(tx, stream, &row)?;
             }
         }
         Ok(())
@@ -195,7 +229,8 @@ pub(super) fn bind(tx: &mut Tx<'_>, stream: &mut Stream, message: MessageId) -> 
     let Some(journal_id) = stream.journal else { return Ok(()) };
     stream.queued = stream.queued.saturating_sub(1);
     stream.in_flight += 1;
-    store_dispatch(tx.conn, message, &Dispatch { journal_id, down_seq: 0, at: tx.now })
+    store_dispatch(tx.conn, message, &Dispatch { journal_id, down_seq: 0, at: tx.now })?;
+    clear_held(tx.conn, message)
 }
 
 /// Counts anew what the stream row counts along, once a session.

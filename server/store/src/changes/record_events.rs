@@ -2,18 +2,18 @@
 
 use diesel::prelude::*;
 use relay_domain::phone_number::normal_form;
-use relay_domain::report::{InboundReport, Report};
+use relay_domain::report::{InboundReport, Report, SWEEP};
 use relay_domain::state::{Fact, FactKind, Rank};
 use relay_domain::{DeviceId, InboundId, JournalId, MessageId, Timestamp};
 
 use super::open_session::bind;
-use super::{fact, sim_inventory};
+use super::{fact, release_held, sim_inventory, sweep_match, unpair_device};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::inbound::InboundRow;
-use crate::rows::outbound::load_of_device;
-use crate::rows::{signed, text};
-use crate::schema::{inbound, unreadable};
+use crate::rows::outbound::{self, load_of_device};
+use crate::rows::{signed, text, timeline};
+use crate::schema::{inbound, recovered, unreadable};
 
 /// Records the events of one frame.
 #[derive(Debug, Clone)]
@@ -37,6 +37,11 @@ pub enum RecordVerdict {
         up: u64,
         /// Messages may be allocated: all that the hello announced is stored.
         live: bool,
+    },
+    /// Stored up to this number; the phone was unpaired and has now told everything: its token is dead.
+    Left {
+        /// U.
+        up: u64,
     },
     /// Another session speaks for the device: nothing was written.
     Fenced,
@@ -66,7 +71,12 @@ impl Change for RecordEvents {
             }
         }
         stream.last_seen_at = Some(tx.now);
+        release_held::if_heard(tx, &mut stream)?;
+        let left = unpair_device::leave_if_told(tx, &mut stream)?;
         tx.put_stream(stream);
+        if left {
+            return Ok(RecordVerdict::Left { up: stream.up });
+        }
         if stream.live() && !was_live {
             tx.effect(Effect::Wake { device_id: self.device_id });
         }
@@ -109,7 +119,17 @@ fn record_fact(
     about: &About<'_>,
 ) -> QueryResult<()> {
     let Some(mut row) = load_of_device(tx.conn, stream.device_id, about.message)? else {
-        return keep_unreadable(tx, stream, journal, number, about.raw, "names no message of this device");
+        if outbound::exists(tx.conn, about.message)? {
+            return keep_unreadable(
+                tx,
+                stream,
+                journal,
+                number,
+                about.raw,
+                "names no message of this device",
+            );
+        }
+        return recover(tx, stream, journal, number, about);
     };
     match row.journal_id.as_deref() {
         Some(bound) if bound == journal.as_bytes() => {}
@@ -122,6 +142,7 @@ fn record_fact(
             row.rank = Rank::Dispatched.number();
             row.journal_id = Some(journal.as_bytes().to_vec());
             row.dispatched_at = Some(tx.now.nanos());
+            (row.restored_at, row.held_until) = (None, None);
         }
         // It ended in the hub while the phone had it: the later truth counts all the same.
         None => {}
@@ -139,8 +160,12 @@ fn record_inbound(
     sms: &InboundReport,
 ) -> QueryResult<()> {
     let sim = sim_inventory::of_inbound(tx, stream.device_id, sms.slot, &sms.sim)?;
-    let id: InboundId = tx.id();
+
     let received_on = sim.as_ref().and_then(|sim| sim.number()).or(sms.sim.number.as_deref());
+    if sms.source == SWEEP && sweep_match::claim(tx, stream, journal, sms, received_on)? {
+        return Ok(());
+    }
+    let id: InboundId = tx.id();
     let row = InboundRow {
         id: id.as_bytes().to_vec(),
         account_id: stream.account_id.as_bytes().to_vec(),
@@ -160,8 +185,35 @@ fn record_inbound(
         // Never in the future, whatever the phone believes.
         received_at: sms.received_at.min(tx.now).nanos(),
         created_at: tx.now.nanos(),
+        swept_by: None,
     };
     diesel::insert_into(inbound::table).values(row).execute(tx.conn).map(drop)
+}
+
+/// A fact about a message that this hub does not know: a restore took it away. It is kept for the operator.
+fn recover(
+    tx: &mut Tx<'_>,
+    stream: &Stream,
+    journal: JournalId,
+    number: u64,
+    about: &About<'_>,
+) -> QueryResult<()> {
+    let id: uuid::Uuid = tx.id();
+    diesel::insert_into(recovered::table)
+        .values((
+            recovered::id.eq(id.as_bytes().as_slice()),
+            recovered::account_id.eq(stream.account_id.as_bytes().as_slice()),
+            recovered::device_id.eq(stream.device_id.as_bytes().as_slice()),
+            recovered::journal_id.eq(journal.as_bytes().as_slice()),
+            recovered::up_seq.eq(signed(number)),
+            recovered::message_id.eq(about.message.as_bytes().as_slice()),
+            recovered::kind.eq(timeline::word(about.kind)),
+            recovered::happened_at.eq(about.at.min(tx.now).nanos()),
+            recovered::raw.eq(text::escape(about.raw)),
+            recovered::recorded_at.eq(tx.now.nanos()),
+        ))
+        .execute(tx.conn)
+        .map(drop)
 }
 
 fn keep_unreadable(

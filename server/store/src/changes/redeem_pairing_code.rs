@@ -1,6 +1,7 @@
 //! A phone shows a pairing code.
 
 use diesel::prelude::*;
+use relay_domain::device::Course;
 use relay_domain::pairing_code::MAX_WRONG_SECRETS;
 use relay_domain::{AccountId, DeviceId};
 
@@ -108,10 +109,12 @@ impl RedeemPairingCode {
                 device::name.eq(name),
                 device::paired_at.eq(Some(tx.now.nanos())),
                 device::revoked_at.eq(None::<i64>),
+                device::leave_by.eq(None::<i64>),
             ))
             .execute(tx.conn)?;
         stream.paired = true;
         stream.connected = false;
+        stream.course = Course::Serving;
         tx.put_stream(stream);
         // A session that an older token opened no longer speaks for the device.
         tx.effect(Effect::EndSession { device_id, generation, why: EndReason::PairedAnew });

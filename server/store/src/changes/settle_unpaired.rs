@@ -4,6 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use relay_domain::DeviceId;
+use relay_domain::device::Course;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure, Rank};
 
 use super::{SWEEP_ROWS, fact};
@@ -12,8 +13,9 @@ use crate::rows::id;
 use crate::rows::outbound::OutboundRow;
 use crate::schema::{device_stream, outbound};
 
-/// Settles some messages of one device that is not paired any more: queued ones fail, dispatched ones become
-/// uncertain, for nobody knows whether the phone sent them. The verdict counts them; zero means all is settled.
+/// Settles some messages of one device that is not paired any more, or leaves: queued ones fail. Once it has left,
+/// dispatched ones become uncertain, for nobody knows whether the phone sent them, and so do those that are held since a
+/// restore. The verdict counts them; zero means all is settled.
 #[derive(Debug, Clone, Copy)]
 pub struct SettleUnpaired;
 
@@ -23,13 +25,17 @@ const OPEN: [&str; 3] = [
     "rank = 0 AND held_until IS NOT NULL",
     "rank = 1 AND uncertain_at IS NULL",
 ];
+/// The first of them are queued.
+const QUEUED: usize = 2;
 
 impl Change for SettleUnpaired {
     type Verdict = usize;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let left: Option<Vec<u8>> = device_stream::table
-            .filter(sql::<Bool>("paired = 0 AND (queued > 0 OR in_flight > 0)"))
+            .filter(sql::<Bool>(
+                "(paired = 0 AND (queued > 0 OR in_flight > 0)) OR (course = 2 AND queued > 0)",
+            ))
             .select(device_stream::device_id)
             .first(tx.conn)
             .optional()?;
@@ -37,25 +43,31 @@ impl Change for SettleUnpaired {
         let device_id: DeviceId = id(&left)?;
         let Some(mut stream) = tx.stream(device_id)? else { return Ok(0) };
         // The row on disk may be older than what this batch has changed.
-        if stream.paired {
-            return Ok(0);
-        }
+        let open_kinds = match (stream.paired, stream.course) {
+            (false, _) => &OPEN[..],
+            // It still tells what became of what it has.
+            (true, Course::Leaving) => &OPEN[..QUEUED],
+            (true, _) => return Ok(0),
+        };
         let mut open = Vec::new();
-        for which in OPEN {
+        for which in open_kinds {
             if open.is_empty() {
                 open = open_messages(tx, &left, which)?;
             }
         }
         for row in &open {
-            let kind = if row.rank == Rank::Queued.number() {
-                FactKind::Failed(FailedAt::Hub, Failure::device_unpaired())
-            } else {
-                FactKind::Uncertain
-            };
+            if row.rank != Rank::Queued.number() || row.is_held_in_queue() {
+                fact::uncertain(tx, &mut stream, row)?;
+                continue;
+            }
+            let kind = FactKind::Failed(FailedAt::Hub, Failure::device_unpaired());
             fact::record(tx, &mut stream, row, &Fact { kind, at: tx.now, up_seq: 0 })?;
         }
         if open.is_empty() {
-            (stream.queued, stream.in_flight) = (0, 0);
+            stream.queued = 0;
+            if !stream.paired {
+                stream.in_flight = 0;
+            }
         }
         tx.put_stream(stream);
         Ok(open.len().max(1))

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::QueryResult;
 use relay_domain::account::Account;
 use relay_domain::allocate::Readiness;
+use relay_domain::device::{Course, Restored};
 use relay_domain::message::Priority;
 use relay_domain::plan::Quota;
 use relay_domain::{AccountId, DeviceId, JournalId, KeyId, Timestamp};
@@ -43,6 +44,10 @@ pub(crate) struct Stream {
     /// The current turn of the round robin between keys, for each priority class.
     pub(crate) turns: [i64; 3],
     pub(crate) last_seen_at: Option<Timestamp>,
+    /// What an operator has decided about the phone.
+    pub(crate) course: Course,
+    /// What a restore has left to be done.
+    pub(crate) restored: Restored,
 }
 
 impl Stream {
@@ -56,7 +61,7 @@ impl Stream {
         Readiness {
             live: self.live(),
             stalled: self.stalled,
-            paused: self.paused,
+            paused: self.paused || self.course != Course::Serving,
             in_flight: self.in_flight,
             max_pending: self.max_pending,
             quota: self.quota,

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::QueryResult;
-use diesel::prelude::*;
-use relay_domain::{Clock, DeviceId, Timestamp};
+use relay_domain::{Clock, DeviceId};
 
 use super::hot::Hot;
 use super::job::{Change, CommitError, Job, Waiting};
@@ -16,7 +16,8 @@ use crate::effect::Effect;
 use crate::ids::IdSource;
 use crate::queries::Query;
 use crate::reads::{self, ReadError};
-use crate::{rows, schema};
+use crate::rows;
+use crate::rows::hub_state::Mark;
 
 /// The write-ahead log is cut back beyond this size; checkpoints beside the writer keep it far below.
 const WAL_CAP_BYTES: u64 = 64 * 1024 * 1024;
@@ -35,6 +36,8 @@ pub struct Writer {
     clock: Arc<dyn Clock>,
     ids: IdSource,
     incarnation: u32,
+    /// Batches committed in the life of this database: files put back by hand are told by it.
+    committed: Arc<AtomicU64>,
     commits: u32,
     /// Tells apart what this process writes at one instant.
     entries: i32,
@@ -50,23 +53,38 @@ impl Writer {
         clock: Arc<dyn Clock>,
         seed: u64,
     ) -> Result<Writer, OpenError> {
+        Writer::open_not_before(path, durability, clock, seed, Mark::default())
+    }
+
+    /// The same, unless the database is older than it is known to have been: then nothing is changed but its schema.
+    pub fn open_not_before(
+        path: &Path,
+        durability: Durability,
+        clock: Arc<dyn Clock>,
+        seed: u64,
+        at_least: Mark,
+    ) -> Result<Writer, OpenError> {
+        if at_least > Mark::default() && !path.exists() {
+            return Err(OpenError::Older { path: path.to_owned() });
+        }
         let mut conn = backend::open_writer(path, durability)?;
         let prepare = |error: diesel::result::Error| OpenError::Prepare {
             path: path.to_owned(),
             why: error.to_string(),
         };
-        let (incarnation, alive_at): (i32, i64) = schema::hub_state::table
-            .select((schema::hub_state::incarnation, schema::hub_state::alive_at))
-            .first(&mut conn)
-            .map_err(prepare)?;
-        rows::stream::clear_connected(&mut conn, Timestamp::from_nanos(alive_at)).map_err(prepare)?;
-        let incarnation = u32::try_from(incarnation).unwrap_or(1);
+        let state = rows::hub_state::load(&mut conn).map_err(prepare)?;
+        if state.mark < at_least {
+            return Err(OpenError::Older { path: path.to_owned() });
+        }
+        rows::stream::clear_connected(&mut conn, state.alive_at).map_err(prepare)?;
+        let Mark { incarnation, commits } = state.mark;
         Ok(Writer {
             conn,
             path: path.to_owned(),
             clock,
             ids: IdSource::new(seed),
             incarnation,
+            committed: Arc::new(AtomicU64::new(commits)),
             commits: 0,
             entries: 0,
             connections: HashMap::new(),
@@ -82,6 +100,16 @@ impl Writer {
     /// The hub's incarnation.
     pub fn incarnation(&self) -> u32 {
         self.incarnation
+    }
+
+    /// Batches committed in the life of this database, as they come.
+    pub(crate) fn committed(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.committed)
+    }
+
+    /// How far this database has come.
+    pub fn mark(&self) -> Mark {
+        Mark { incarnation: self.incarnation, commits: self.committed.load(Ordering::Relaxed) }
     }
 
     /// Commits one change by itself: for the simulation and for commands without a running hub.
@@ -144,13 +172,19 @@ impl Writer {
         let broken =
             |error: diesel::result::Error| Failed::Batch(backend::classify(&error), error.to_string());
         backend::begin(&mut self.conn).map_err(broken)?;
-        if let Err(error) = self.run(jobs, effects, isolation) {
+        let commits = self.committed.load(Ordering::Relaxed) + 1;
+        let ran = self.run(jobs, effects, isolation);
+        if let Err(error) = ran.and_then(|()| rows::hub_state::count(&mut self.conn, commits)) {
             // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
             let _already_gone = backend::rollback(&mut self.conn);
             return Err(broken(error));
         }
         match backend::commit(&mut self.conn) {
-            Ok(()) => Ok(()),
+            Ok(()) => {
+                // After COMMIT: whoever writes it down elsewhere is never ahead of the database.
+                self.committed.store(commits, Ordering::Relaxed);
+                Ok(())
+            }
             Err(error) => {
                 let _already_gone = backend::rollback(&mut self.conn);
                 match backend::classify(&error) {

@@ -1,13 +1,15 @@
 //! Devices: lists, who owns one, and what a token is checked against.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use relay_domain::device::Device;
 use relay_domain::{AccountId, DeviceId};
 
 use super::{Query, Read};
 use crate::rows::device::{self as rows, DeviceRow};
 use crate::rows::{id, unsigned32};
-use crate::schema::{attention, device, device_stream, unreadable};
+use crate::schema::{attention, device, device_stream, outbound, unreadable};
 
 /// Which devices are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,6 +98,8 @@ pub struct DeviceTrouble {
     pub in_flight: u32,
     /// Events kept unread.
     pub unreadable: u64,
+    /// Messages held since a restore.
+    pub held: u64,
     /// Newest remark, if there is one.
     pub remark: Option<String>,
 }
@@ -126,6 +130,11 @@ impl Query for TroubleOf {
             .filter(unreadable::account_id.eq(account))
             .count()
             .get_result(read.conn)?;
+        let held: i64 = outbound::table
+            .filter(outbound::device_id.eq(device))
+            .filter(sql::<Bool>("restored_at IS NOT NULL AND rank <= 1"))
+            .count()
+            .get_result(read.conn)?;
         let remark: Option<(String, String)> = attention::table
             .filter(attention::device_id.eq(device))
             .filter(attention::account_id.eq(account))
@@ -137,6 +146,7 @@ impl Query for TroubleOf {
             queued: unsigned32("queued", queued)?,
             in_flight: unsigned32("in_flight", in_flight)?,
             unreadable: u64::try_from(unread).unwrap_or_default(),
+            held: u64::try_from(held).unwrap_or_default(),
             remark: remark.map(|(kind, detail)| format!("{kind}: {detail}")),
         })
     }

@@ -6,6 +6,7 @@ use diesel::sql_types::Bool;
 use relay_domain::Timestamp;
 
 use super::{Query, Read};
+use crate::rows::outbound::UNTIL_RELEASED;
 use crate::schema::outbound;
 
 /// The earliest instant until which some message is held back; `None` where nothing is scheduled.
@@ -18,6 +19,8 @@ impl Query for NextScheduled {
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Timestamp>> {
         let next: Option<Option<i64>> = outbound::table
             .filter(sql::<Bool>("rank = 0 AND held_until IS NOT NULL"))
+            // What a restore holds has no instant.
+            .filter(outbound::held_until.lt(UNTIL_RELEASED))
             .order(outbound::held_until)
             .select(outbound::held_until)
             .first(read.conn)

@@ -61,6 +61,9 @@ impl Query for WaitsOf {
 fn waiting(read: &mut Read<'_>, row: &OutboundRow, now: Timestamp) -> QueryResult<Option<Waiting>> {
     let device = id(&row.device_id)?;
     let Some(stream) = stream::load(read.conn, device)? else { return Ok(None) };
+    if row.restored_at.is_some() {
+        return Ok(Some(Waiting { why: Wait::HeldRestored, leaves_at: None, ahead: 0 }));
+    }
     if let Some(until) = row.held_until.map(Timestamp::from_nanos) {
         let (why, leaves_at) = (Wait::Scheduled { until }, Some(until.max(now)));
         return Ok(Some(Waiting { why, leaves_at, ahead: 0 }));

@@ -24,6 +24,7 @@ pub(crate) struct DeviceRow {
     pub(crate) own_burst: Option<i32>,
     pub(crate) own_refill_per_minute: Option<i32>,
     pub(crate) deleted_at: Option<i64>,
+    pub(crate) leave_by: Option<i64>,
 }
 
 impl DeviceRow {
@@ -60,6 +61,7 @@ impl DeviceRow {
             sims: sims.iter().map(sim::SimRow::read).collect::<QueryResult<_>>()?,
             created_at: Timestamp::from_nanos(self.created_at),
             deleted_at: self.deleted_at.map(Timestamp::from_nanos),
+            leave_by: self.leave_by.map(Timestamp::from_nanos),
         })
     }
 }

@@ -27,6 +27,7 @@ pub(crate) struct InboundRow {
     pub(crate) up_seq: i64,
     pub(crate) received_at: i64,
     pub(crate) created_at: i64,
+    pub(crate) swept_by: Option<Vec<u8>>,
 }
 
 impl InboundRow {

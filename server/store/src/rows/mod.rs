@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod device;
+pub(crate) mod hub_state;
 pub(crate) mod inbound;
 pub(crate) mod key;
 pub(crate) mod key_turn;

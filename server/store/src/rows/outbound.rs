@@ -42,6 +42,7 @@ pub(crate) struct OutboundRow {
     pub(crate) failure_class: Option<String>,
     pub(crate) failure_code: Option<String>,
     pub(crate) failure_reason: Option<String>,
+    pub(crate) restored_at: Option<i64>,
 }
 
 impl OutboundRow {
@@ -64,6 +65,7 @@ impl OutboundRow {
             created_at: Timestamp::from_nanos(self.created_at),
             scheduled_at: self.scheduled_at.map(Timestamp::from_nanos),
             expires_at: self.expires_at.map(Timestamp::from_nanos),
+            restored_at: self.restored_at.map(Timestamp::from_nanos),
             dispatch,
             state,
         })
@@ -87,6 +89,11 @@ impl OutboundRow {
             sent_at: self.sent_at.map(Timestamp::from_nanos),
             uncertain_at: self.uncertain_at.map(Timestamp::from_nanos),
         })
+    }
+
+    /// Queued and held since a restore.
+    pub(crate) fn is_held_in_queue(&self) -> bool {
+        self.rank == Rank::Queued.number() && self.restored_at.is_some()
     }
 
     fn dispatch(&self) -> QueryResult<Option<Dispatch>> {
@@ -136,6 +143,9 @@ fn parts(value: i32) -> QueryResult<u16> {
     u16::try_from(value).map_err(|error| broken("parts", error))
 }
 
+/// `held_until` of what stands outside the queue until a restore's questions are answered.
+pub(crate) const UNTIL_RELEASED: i64 = i64::MAX;
+
 /// A message of this device; another device's is as good as none.
 pub(crate) fn load_of_device(
     conn: &mut Conn,
@@ -148,6 +158,12 @@ pub(crate) fn load_of_device(
         .select(OutboundRow::as_select())
         .first(conn)
         .optional()
+}
+
+/// Whether any device has this message.
+pub(crate) fn exists(conn: &mut Conn, message: MessageId) -> QueryResult<bool> {
+    let found = outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice()));
+    diesel::select(diesel::dsl::exists(found)).get_result(conn)
 }
 
 /// A message of this account; another account's is as good as none.
@@ -181,6 +197,44 @@ pub(crate) fn store_state(conn: &mut Conn, message: MessageId, state: &MessageSt
             outbound::failure_class.eq(failure.map(|failure| failure.class.word())),
             outbound::failure_code.eq(failure.map(|failure| failure.code.as_str())),
             outbound::failure_reason.eq(failure.map(|failure| failure.reason.as_str())),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// Nobody knows whether a phone had this queued message: it counts as dispatched, to a journal that is not known.
+pub(crate) fn store_unknown(conn: &mut Conn, message: MessageId, now: Timestamp) -> QueryResult<()> {
+    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
+        .set((
+            outbound::rank.eq(Rank::Dispatched.number()),
+            outbound::rank_at.eq(now.nanos()),
+            outbound::held_until.eq(None::<i64>),
+            outbound::restored_at.eq(None::<i64>),
+        ))
+        .execute(conn)
+        .map(drop)
+}
+
+/// It is dispatched, and so not held any more.
+pub(crate) fn clear_held(conn: &mut Conn, message: MessageId) -> QueryResult<()> {
+    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
+        .set((outbound::restored_at.eq(None::<i64>), outbound::held_until.eq(None::<i64>)))
+        .execute(conn)
+        .map(drop)
+}
+
+/// It is not held any more: its schedule counts again, or it stands in the queue in this turn.
+pub(crate) fn store_freed(
+    conn: &mut Conn,
+    message: MessageId,
+    held_until: Option<Timestamp>,
+    turn: i64,
+) -> QueryResult<()> {
+    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
+        .set((
+            outbound::restored_at.eq(None::<i64>),
+            outbound::held_until.eq(held_until.map(Timestamp::nanos)),
+            outbound::turn.eq(turn),
         ))
         .execute(conn)
         .map(drop)

@@ -1,6 +1,7 @@
 //! `device_stream`.
 
 use diesel::prelude::*;
+use relay_domain::device::{Course, Restored};
 use relay_domain::plan::Quota;
 use relay_domain::{AccountId, DeviceId, JournalId, Timestamp};
 
@@ -33,6 +34,8 @@ struct StreamRow {
     turn_normal: i64,
     turn_low: i64,
     last_seen_at: Option<i64>,
+    course: i32,
+    restored: i32,
 }
 
 impl From<&Stream> for StreamRow {
@@ -60,6 +63,8 @@ impl From<&Stream> for StreamRow {
             turn_normal,
             turn_low,
             last_seen_at: stream.last_seen_at.map(Timestamp::nanos),
+            course: stream.course as i32,
+            restored: stream.restored as i32,
         }
     }
 }
@@ -85,8 +90,16 @@ impl StreamRow {
             arrival: Timestamp::from_nanos(self.arrival),
             turns: [self.turn_high, self.turn_normal, self.turn_low],
             last_seen_at: self.last_seen_at.map(Timestamp::from_nanos),
+            course: numbered("course", &Course::ALL, self.course)?,
+            restored: numbered("restored", &Restored::ALL, self.restored)?,
         })
     }
+}
+
+/// The value that stands under a number: enums are written as their place in their list.
+fn numbered<T: Copy>(column: &str, all: &[T], number: i32) -> QueryResult<T> {
+    let found = usize::try_from(number).ok().and_then(|place| all.get(place));
+    found.copied().ok_or_else(|| broken(column, number.to_string()))
 }
 
 pub(crate) fn quota(burst: i32, refill_per_minute: i32) -> QueryResult<Quota> {

@@ -11,7 +11,7 @@ use relay_domain::plan::PlanName;
 use relay_domain::{Clock, Timestamp};
 use relay_store::changes::CreateAccount;
 use relay_store::queries::ListAccounts;
-use relay_store::{Announce, Effect, OpenError, Store, StoreConfig};
+use relay_store::{Announce, Effect, Mark, OpenError, Store, StoreConfig};
 
 use crate::bench::Bench;
 
@@ -28,7 +28,13 @@ impl Announce for Still {
 }
 
 fn config() -> StoreConfig {
-    StoreConfig { clock: Arc::new(Still), seed: 1, announce: Arc::new(Still), on_fatal: Arc::new(|_| {}) }
+    StoreConfig {
+        clock: Arc::new(Still),
+        seed: 1,
+        at_least: Mark::default(),
+        announce: Arc::new(Still),
+        on_fatal: Arc::new(|_| {}),
+    }
 }
 
 #[test]

@@ -53,6 +53,11 @@ fn sentence(waiting: Waiting) -> (WaitReason, String) {
             (WaitReason::WaitingTurn, format!("{ahead} {others} of this phone {leave} before it."))
         }
         Wait::Scheduled { .. } => (WaitReason::Scheduled, "It was scheduled for later.".to_owned()),
+        Wait::HeldRestored => (
+            WaitReason::HeldRestored,
+            "The hub was restored from a backup. It goes on when it is known that the phone had not sent it."
+                .to_owned(),
+        ),
         Wait::NoService => (
             WaitReason::NoService,
             "The phone has it and finds no network. It sends it when the network is back.".to_owned(),

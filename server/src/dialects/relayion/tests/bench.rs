@@ -116,6 +116,7 @@ impl Bench {
         let config = StoreConfig {
             clock: clock.clone(),
             seed: 7,
+            at_least: Default::default(),
             announce: Arc::new(keys.clone()),
             on_fatal: Arc::new(|why| panic!("{why}")),
         };

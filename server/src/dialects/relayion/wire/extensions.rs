@@ -36,6 +36,7 @@ pub(in super::super) enum WaitReason {
     DeviceUnresponsive,
     Paused,
     SimMismatch,
+    HeldRestored,
     PhoneBusy,
     BucketEmpty,
     WaitingTurn,

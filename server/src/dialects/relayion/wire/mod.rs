@@ -62,6 +62,7 @@ pub(super) enum ErrorCode {
     DeviceNotPaired,
     IdempotencyConflict,
     AlreadyDispatched,
+    HeldAfterRestore,
     AlreadyEnded,
     MonthlyLimitExceeded,
     RateLimited,

@@ -1,0 +1,47 @@
+//! `hub_state`: the one row about the database itself.
+
+use diesel::prelude::*;
+use relay_domain::Timestamp;
+
+use super::{broken, signed, signed32, unsigned};
+use crate::backend::Conn;
+use crate::schema::hub_state;
+
+/// How far a database has come. Of two marks of one hub the later is the greater: a restore begins an incarnation, and
+/// each batch is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Mark {
+    /// Raised by each restore.
+    pub incarnation: u32,
+    /// Batches committed in the life of the database.
+    pub commits: u64,
+}
+
+/// The row.
+pub(crate) struct HubState {
+    pub(crate) mark: Mark,
+    /// When the hub last said that it lives.
+    pub(crate) alive_at: Timestamp,
+}
+
+pub(crate) fn load(conn: &mut Conn) -> QueryResult<HubState> {
+    let (incarnation, commits, alive_at): (i32, i64, i64) = hub_state::table
+        .select((hub_state::incarnation, hub_state::commits, hub_state::alive_at))
+        .first(conn)?;
+    let incarnation = u32::try_from(incarnation).map_err(|error| broken("incarnation", error))?;
+    let mark = Mark { incarnation, commits: unsigned("commits", commits)? };
+    Ok(HubState { mark, alive_at: Timestamp::from_nanos(alive_at) })
+}
+
+/// Counts the batch that is about to be committed.
+pub(crate) fn count(conn: &mut Conn, commits: u64) -> QueryResult<()> {
+    diesel::update(hub_state::table).set(hub_state::commits.eq(signed(commits))).execute(conn).map(drop)
+}
+
+/// Begins an incarnation.
+pub(crate) fn begin(conn: &mut Conn, incarnation: u32) -> QueryResult<()> {
+    diesel::update(hub_state::table)
+        .set(hub_state::incarnation.eq(signed32(incarnation)))
+        .execute(conn)
+        .map(drop)
+}

@@ -2,7 +2,7 @@
 //! short words in which the promises are written.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,10 +22,13 @@ use relay_domain::{AccountId, Clock, DeviceId, JournalId, MessageId, Timestamp};
 use relay_store::changes::{
     AcceptMessages, Acceptance, CreateAccount, CreateKey, DispatchNext, IssuePairingCode, KeyVerdict,
     NextVerdict, OpenSession, OpenVerdict, OpenedSession, PairTarget, PairingCodeVerdict, RecordEvents,
-    RecordVerdict, RedeemPairingCode, RedeemVerdict,
+    RecordVerdict, RedeemPairingCode, RedeemVerdict, RestoreHub, RestoreVerdict, Standing,
 };
 use relay_store::queries::FindOutbound;
-use relay_store::{Announce, Change, Effect, FrameRow, Mark, Query, Store, StoreConfig};
+use relay_store::{
+    Announce, Change, Durability, Effect, FrameRow, Mark, OpenElsewhere, Query, Store, StoreConfig, Writer,
+    backup,
+};
 use tempfile::TempDir;
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
@@ -90,6 +93,27 @@ impl Bench {
         tokio::task::spawn_blocking(move || store.close()).await.unwrap();
         let store = Store::open(&dir.path().join("relay.db"), config(&clock, &listener)).unwrap();
         Bench { store, clock, listener, drawn, dir }
+    }
+
+    /// A copy of the database as it is, made while the lane goes on.
+    pub fn backup(&self, name: &str) -> PathBuf {
+        let copy = self.dir.path().join(name);
+        backup(&self.path(), OpenElsewhere::Held, &copy).unwrap();
+        copy
+    }
+
+    /// Puts a copy in the database's place and restores the hub from it.
+    pub async fn restore(self, copy: &Path, standings: Vec<Standing>) -> (Bench, RestoreVerdict) {
+        let Bench { store, clock, listener, drawn, dir } = self;
+        let incarnation = store.incarnation() + 1;
+        tokio::task::spawn_blocking(move || store.close()).await.unwrap();
+        let path = dir.path().join("relay.db");
+        std::fs::copy(copy, &path).unwrap();
+        let writer = Writer::open(&path, Durability::Simulated, clock.clone(), 8);
+        let restored = writer.unwrap().commit_one(RestoreHub { incarnation, standings }).0.unwrap();
+        let store = Store::open(&path, config(&clock, &listener)).unwrap();
+        assert_eq!(store.incarnation(), incarnation);
+        (Bench { store, clock, listener, drawn, dir }, restored)
     }
 
     pub fn path(&self) -> PathBuf {
@@ -254,6 +278,12 @@ fn config(clock: &Arc<TestClock>, listener: &Arc<Listener>) -> StoreConfig {
         announce: listener.clone(),
         on_fatal: Arc::new(|why| panic!("the store gave up: {why}")),
     }
+}
+
+/// A store for a database that has come so far.
+pub fn config_at_least(at_least: Mark) -> StoreConfig {
+    let clock = Arc::new(TestClock { now: AtomicI64::new(START.nanos()), asked: AtomicUsize::new(0) });
+    StoreConfig { at_least, ..config(&clock, &Arc::default()) }
 }
 
 /// A phone, as the store knows it.

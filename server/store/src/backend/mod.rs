@@ -4,13 +4,17 @@
 //! only one of them can: no upserts, no multi-row values, ids as bytes, instants as integers.
 
 mod backup;
+mod condition;
 mod inspect;
 mod sqlite;
 mod trouble;
 
 pub use backup::{BackupError, backup};
+pub(crate) use condition::condition;
 pub use inspect::{Depth, InspectError, Inspection, OpenElsewhere, inspect};
-pub(crate) use sqlite::{Checkpointer, begin, commit, open_reader, open_writer, rollback, wal_bytes};
+pub(crate) use sqlite::{
+    Checkpointer, begin, commit, open_reader, open_writer, rollback, rows_written, wal_bytes,
+};
 pub use sqlite::{Durability, OpenError};
 pub(crate) use trouble::{Trouble, classify};
 

@@ -167,6 +167,17 @@ pub(crate) fn rollback(conn: &mut Conn) -> QueryResult<()> {
     Transactions::rollback_transaction(sqlite)
 }
 
+diesel::define_sql_function! {
+    /// Rows that this connection has written since it was opened.
+    fn total_changes() -> diesel::sql_types::BigInt;
+}
+
+/// Rows that this connection has written since it was opened, what was rolled back included.
+pub(crate) fn rows_written(conn: &mut Conn) -> QueryResult<i64> {
+    let Conn::Sqlite(sqlite) = conn;
+    diesel::select(total_changes()).get_result(sqlite)
+}
+
 fn depth(sqlite: &mut SqliteConnection) -> u32 {
     match Transactions::transaction_manager_status_mut(sqlite) {
         diesel::connection::TransactionManagerStatus::Valid(status) => {

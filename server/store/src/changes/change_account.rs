@@ -3,14 +3,13 @@
 //! A bucket has memory: what was used stays used under the new plan. An account may have tens of thousands of
 //! devices, so its new quota reaches them in small changes; the account remembers that some are left.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::account::{Account, AccountChanges};
 use relay_domain::plan::Quota;
 use relay_domain::{AccountId, DeviceId, bucket};
 
 use super::SWEEP_ROWS;
+use crate::backend::condition;
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::account::{self as rows, AccountRow};
@@ -65,7 +64,7 @@ impl Change for SpreadPlan {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let spreading: Option<AccountRow> = account::table
-            .filter(sql::<Bool>("spreading = 1"))
+            .filter(condition("spreading = 1"))
             .select(AccountRow::as_select())
             .first(tx.conn)
             .optional()?;

@@ -1,12 +1,11 @@
 //! The head of a device's queue leaves, as far as tokens go.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::DeviceId;
 use relay_domain::allocate::{Slot, Wait, allocate};
 
 use super::{dispatch, expire_queued};
+use crate::backend::condition;
 use crate::effect::FrameRow;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::outbound::{OutboundRow, store_dispatch};
@@ -101,7 +100,7 @@ pub(super) fn head(
             .filter(outbound::sim_id.eq(&sim.id))
             .filter(outbound::slot.eq(sim.slot))
             // A literal: with a bound value SQLite cannot know that the partial index holds the answer.
-            .filter(sql::<Bool>("rank = 0 AND held_until IS NULL"))
+            .filter(condition("rank = 0 AND held_until IS NULL"))
             .order((outbound::priority, outbound::turn, outbound::id))
             .select(OutboundRow::as_select())
             .first(tx.conn)

@@ -1,12 +1,11 @@
 //! Deadlines of messages that still wait in the hub. Only the phone expires a dispatched one.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::Timestamp;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
 
 use super::{SWEEP_ROWS, fact};
+use crate::backend::condition;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::id;
 use crate::rows::outbound::OutboundRow;
@@ -21,7 +20,7 @@ impl Change for ExpireQueued {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let due: Vec<OutboundRow> = outbound::table
-            .filter(sql::<Bool>("rank = 0 AND expires_at IS NOT NULL"))
+            .filter(condition("rank = 0 AND expires_at IS NOT NULL"))
             // Only a phone knows whether it had a held one.
             .filter(outbound::restored_at.is_null())
             .filter(outbound::expires_at.le(tx.now.nanos()))

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
 
 use super::{SWEEP_ROWS, fact};
+use crate::backend::condition;
 use crate::lane::{Change, Tx};
 use crate::rows::id;
 use crate::rows::outbound::OutboundRow;
@@ -25,7 +24,7 @@ impl Change for GiveUpUncertain {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let due: Vec<OutboundRow> = outbound::table
-            .filter(sql::<Bool>("rank = 1 AND uncertain_at IS NOT NULL"))
+            .filter(condition("rank = 1 AND uncertain_at IS NOT NULL"))
             .filter(outbound::uncertain_at.le(tx.now.minus(self.after).nanos()))
             .order(outbound::uncertain_at)
             .limit(SWEEP_ROWS)

@@ -1,8 +1,6 @@
 //! A phone said hello: who speaks for the device from now on, and where both streams go on.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::device::{Course, Restored};
 use relay_domain::message::Dispatch;
 use relay_domain::resume::{self, Case, Known, Presented, Refused};
@@ -11,6 +9,7 @@ use relay_domain::state::Rank;
 use relay_domain::{DeviceId, MessageId, bucket};
 
 use super::{fact, release_held, sim_inventory, unpair_device};
+use crate::backend::condition;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::outbound::{OutboundRow, clear_held, load_of_device, store_dispatch};
 use crate::rows::{device as device_rows, id, signed, signed32};
@@ -161,7 +160,7 @@ impl OpenSession {
         let Some(journal) = stream.journal else { return Ok(()) };
         let bound: Vec<OutboundRow> = outbound::table
             .filter(outbound::device_id.eq(self.device_id.as_bytes().as_slice()))
-            .filter(sql::<Bool>("rank = 1"))
+            .filter(condition("rank = 1"))
             .filter(outbound::journal_id.eq(journal.as_bytes().as_slice()))
             .filter(outbound::uncertain_at.is_null())
             .select(OutboundRow::as_select())
@@ -187,7 +186,7 @@ impl OpenSession {
     fn give_up_unframed(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
         let bound: Vec<OutboundRow> = outbound::table
             .filter(outbound::device_id.eq(self.device_id.as_bytes().as_slice()))
-            .filter(sql::<Bool>("rank = 1"))
+            .filter(condition("rank = 1"))
             .filter(outbound::journal_id.eq(self.presented.journal.as_bytes().as_slice()))
             .filter(outbound::down_seq.gt(signed(self.presented.down)))
             .filter(outbound::uncertain_at.is_null())
@@ -238,16 +237,16 @@ fn recount(tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
     let Some(journal) = stream.journal else { return Ok(()) };
     let of_device = || outbound::table.filter(outbound::device_id.eq(stream.device_id.as_bytes().as_slice()));
     let in_flight: i64 = of_device()
-        .filter(sql::<Bool>("rank = 1"))
+        .filter(condition("rank = 1"))
         .filter(outbound::journal_id.eq(journal.as_bytes().as_slice()))
         .filter(outbound::uncertain_at.is_null())
         .count()
         .get_result(tx.conn)?;
     // Each of the two has its partial index; together they would be a scan of the table.
     let waiting: i64 =
-        of_device().filter(sql::<Bool>("rank = 0 AND held_until IS NULL")).count().get_result(tx.conn)?;
+        of_device().filter(condition("rank = 0 AND held_until IS NULL")).count().get_result(tx.conn)?;
     let held: i64 =
-        of_device().filter(sql::<Bool>("rank = 0 AND held_until IS NOT NULL")).count().get_result(tx.conn)?;
+        of_device().filter(condition("rank = 0 AND held_until IS NOT NULL")).count().get_result(tx.conn)?;
     let counted = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
     (stream.in_flight, stream.queued) = (counted(in_flight), counted(waiting + held));
     Ok(())

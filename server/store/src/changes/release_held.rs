@@ -1,12 +1,11 @@
 //! Messages that are held since a restore: those that no phone had may leave, once that is known.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::device::Restored;
 use relay_domain::{AccountId, DeviceId, Timestamp};
 
 use super::{SWEEP_ROWS, fact};
+use crate::backend::condition;
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::id;
@@ -32,7 +31,7 @@ impl Change for ReleaseHeld {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let next: Option<Vec<u8>> = device_stream::table
-            .filter(sql::<Bool>("restored = 3"))
+            .filter(condition("restored = 3"))
             .select(device_stream::device_id)
             .first(tx.conn)
             .optional()?;
@@ -77,7 +76,7 @@ fn free(tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<usize> {
 fn held_of(tx: &mut Tx<'_>, device_id: DeviceId) -> QueryResult<Vec<OutboundRow>> {
     outbound::table
         .filter(outbound::device_id.eq(device_id.as_bytes().as_slice()))
-        .filter(sql::<Bool>("restored_at IS NOT NULL AND rank <= 1"))
+        .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
         .order(outbound::id)
         .limit(SWEEP_ROWS)
         .select(OutboundRow::as_select())

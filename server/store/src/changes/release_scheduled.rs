@@ -1,10 +1,9 @@
 //! Schedules that have come: what was held back may leave.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 
 use super::SWEEP_ROWS;
+use crate::backend::condition;
 use crate::effect::Effect;
 use crate::lane::{Change, Tx};
 use crate::rows::id;
@@ -21,7 +20,7 @@ impl Change for ReleaseScheduled {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let due: Vec<OutboundRow> = outbound::table
-            .filter(sql::<Bool>("rank = 0 AND held_until IS NOT NULL"))
+            .filter(condition("rank = 0 AND held_until IS NOT NULL"))
             .filter(outbound::held_until.le(tx.now.nanos()))
             .order((outbound::held_until, outbound::id))
             .limit(SWEEP_ROWS)

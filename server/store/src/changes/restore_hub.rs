@@ -1,13 +1,12 @@
 //! The database was put back: a new incarnation begins, and nothing leaves that a phone may have had already.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::device::{Course, Restored};
 use relay_domain::state::Rank;
 use relay_domain::{DeviceId, Timestamp};
 
 use super::{revoke_device, unpair_device};
+use crate::backend::condition;
 use crate::lane::{Change, Tx};
 use crate::rows::outbound::UNTIL_RELEASED;
 use crate::rows::{device as device_rows, hub_state, id, signed, signed32, unsigned32};
@@ -84,7 +83,7 @@ impl Change for RestoreHub {
             ))
             .execute(tx.conn)?;
         let holding = outbound::table
-            .filter(sql::<Bool>("restored_at IS NOT NULL AND rank <= 1"))
+            .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
             .select(outbound::device_id);
         verdict.devices =
             diesel::update(device_stream::table.filter(device_stream::device_id.eq_any(holding)))

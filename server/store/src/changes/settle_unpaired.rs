@@ -1,13 +1,12 @@
 //! What a device that left had queued or dispatched.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::DeviceId;
 use relay_domain::device::Course;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure, Rank};
 
 use super::{SWEEP_ROWS, fact};
+use crate::backend::condition;
 use crate::lane::{Change, Tx};
 use crate::rows::id;
 use crate::rows::outbound::OutboundRow;
@@ -33,7 +32,7 @@ impl Change for SettleUnpaired {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let left: Option<Vec<u8>> = device_stream::table
-            .filter(sql::<Bool>(
+            .filter(condition(
                 "(paired = 0 AND (queued > 0 OR in_flight > 0)) OR (course = 2 AND queued > 0)",
             ))
             .select(device_stream::device_id)
@@ -74,10 +73,10 @@ impl Change for SettleUnpaired {
     }
 }
 
-fn open_messages(tx: &mut Tx<'_>, device: &[u8], which: &str) -> QueryResult<Vec<OutboundRow>> {
+fn open_messages(tx: &mut Tx<'_>, device: &[u8], which: &'static str) -> QueryResult<Vec<OutboundRow>> {
     outbound::table
         .filter(outbound::device_id.eq(device))
-        .filter(sql::<Bool>(which))
+        .filter(condition(which))
         .limit(SWEEP_ROWS)
         .select(OutboundRow::as_select())
         .load(tx.conn)

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::device::Course;
 use relay_domain::{AccountId, DeviceId, Timestamp};
 
 use super::{SWEEP_ROWS, revoke_device};
+use crate::backend::condition;
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::{device as device_rows, id};
@@ -95,7 +94,7 @@ impl Change for EndLeaving {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Vec<DeviceId>> {
         let due: Vec<Vec<u8>> = device::table
-            .filter(sql::<Bool>("leave_by IS NOT NULL"))
+            .filter(condition("leave_by IS NOT NULL"))
             .filter(device::leave_by.le(tx.now.nanos()))
             .order(device::leave_by)
             .limit(SWEEP_ROWS)

@@ -38,6 +38,8 @@ pub struct Writer {
     incarnation: u32,
     /// Batches committed in the life of this database: files put back by hand are told by it.
     committed: Arc<AtomicU64>,
+    /// Rows that the connection had written when the last batch was counted.
+    written: i64,
     commits: u32,
     /// Tells apart what this process writes at one instant.
     entries: i32,
@@ -85,6 +87,7 @@ impl Writer {
             ids: IdSource::new(seed),
             incarnation,
             committed: Arc::new(AtomicU64::new(commits)),
+            written: 0,
             commits: 0,
             entries: 0,
             connections: HashMap::new(),
@@ -173,16 +176,20 @@ impl Writer {
             |error: diesel::result::Error| Failed::Batch(backend::classify(&error), error.to_string());
         backend::begin(&mut self.conn).map_err(broken)?;
         let commits = self.committed.load(Ordering::Relaxed) + 1;
-        let ran = self.run(jobs, effects, isolation);
-        if let Err(error) = ran.and_then(|()| rows::hub_state::count(&mut self.conn, commits)) {
-            // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
-            let _already_gone = backend::rollback(&mut self.conn);
-            return Err(broken(error));
-        }
+        let counted = match self.run(jobs, effects, isolation).and_then(|()| self.count(commits)) {
+            Ok(counted) => counted,
+            Err(error) => {
+                // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
+                let _already_gone = backend::rollback(&mut self.conn);
+                return Err(broken(error));
+            }
+        };
         match backend::commit(&mut self.conn) {
             Ok(()) => {
-                // After COMMIT: whoever writes it down elsewhere is never ahead of the database.
-                self.committed.store(commits, Ordering::Relaxed);
+                if counted {
+                    // After COMMIT: whoever writes it down elsewhere is never ahead of the database.
+                    self.committed.store(commits, Ordering::Relaxed);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -196,6 +203,17 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Counts the batch, if it wrote anything: a hub that only looks touches no disk. Whether it was counted.
+    fn count(&mut self, commits: u64) -> QueryResult<bool> {
+        let written = backend::rows_written(&mut self.conn)?;
+        let wrote = written != self.written;
+        if wrote {
+            rows::hub_state::count(&mut self.conn, commits)?;
+            self.written = written + 1;
+        }
+        Ok(wrote)
     }
 
     fn run(

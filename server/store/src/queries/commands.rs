@@ -1,12 +1,11 @@
 //! Commands that a phone still has to answer.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::{DeviceId, Timestamp};
 use uuid::Uuid;
 
 use super::{Query, Read};
+use crate::backend::condition;
 use crate::rows::broken;
 use crate::schema::command;
 
@@ -39,7 +38,7 @@ impl Query for OpenCommands {
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Vec<CommandRow>> {
         let open: Vec<(Vec<u8>, String, i64)> = command::table
             .filter(command::device_id.eq(self.device_id.as_bytes().as_slice()))
-            .filter(sql::<Bool>("finished_at IS NULL"))
+            .filter(condition("finished_at IS NULL"))
             .filter(command::deadline_at.gt(self.now.nanos()))
             .order(command::id)
             .limit(MOST)

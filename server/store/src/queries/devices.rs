@@ -1,12 +1,11 @@
 //! Devices: lists, who owns one, and what a token is checked against.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::device::Device;
 use relay_domain::{AccountId, DeviceId};
 
 use super::{Query, Read};
+use crate::backend::condition;
 use crate::rows::device::{self as rows, DeviceRow};
 use crate::rows::{id, unsigned32};
 use crate::schema::{attention, device, device_stream, outbound, unreadable};
@@ -132,7 +131,7 @@ impl Query for TroubleOf {
             .get_result(read.conn)?;
         let held: i64 = outbound::table
             .filter(outbound::device_id.eq(device))
-            .filter(sql::<Bool>("restored_at IS NOT NULL AND rank <= 1"))
+            .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
             .count()
             .get_result(read.conn)?;
         let remark: Option<(String, String)> = attention::table

@@ -2,13 +2,12 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::sim::SimFacts;
 use relay_domain::{DeviceId, JournalId};
 
 use super::{Query, Read};
+use crate::backend::condition;
 use crate::effect::FrameRow;
 use crate::rows::outbound::OutboundRow;
 use crate::rows::{signed, sim, unsigned};
@@ -43,7 +42,7 @@ impl Query for FramesAbove {
         let device = self.device_id.as_bytes().as_slice();
         let found: Vec<OutboundRow> = outbound::table
             .filter(outbound::device_id.eq(device))
-            .filter(sql::<Bool>("rank = 1"))
+            .filter(condition("rank = 1"))
             .filter(outbound::down_seq.gt(signed(self.cursor)))
             .filter(outbound::journal_id.eq(self.journal_id.as_bytes().as_slice()))
             .order(outbound::down_seq)

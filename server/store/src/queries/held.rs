@@ -1,13 +1,12 @@
 //! What is held since a restore, and what phones told of messages that it took away: for the operator who decides.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::device::Restored;
 use relay_domain::message::Outbound;
 use relay_domain::{AccountId, DeviceId};
 
 use super::{Query, Read};
+use crate::backend::condition;
 use crate::rows::outbound::OutboundRow;
 use crate::rows::{id, stream};
 use crate::schema::{device_stream, outbound, recovered};
@@ -48,7 +47,7 @@ impl Query for HoldingDevices {
             let held = || {
                 outbound::table
                     .filter(outbound::device_id.eq(&device))
-                    .filter(sql::<Bool>("restored_at IS NOT NULL AND rank <= 1"))
+                    .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
             };
             let all: i64 = held().count().get_result(read.conn)?;
             let queued: i64 = held().filter(outbound::rank.eq(0)).count().get_result(read.conn)?;
@@ -86,7 +85,7 @@ impl Query for HeldOf {
         let held: Vec<OutboundRow> = outbound::table
             .filter(outbound::device_id.eq(self.device_id.as_bytes().as_slice()))
             .filter(outbound::account_id.eq(self.account_id.as_bytes().as_slice()))
-            .filter(sql::<Bool>("restored_at IS NOT NULL AND rank <= 1"))
+            .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
             .order(outbound::id)
             .limit(self.limit)
             .select(OutboundRow::as_select())

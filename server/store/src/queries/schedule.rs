@@ -1,11 +1,10 @@
 //! When the next schedule comes.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use relay_domain::Timestamp;
 
 use super::{Query, Read};
+use crate::backend::condition;
 use crate::rows::outbound::UNTIL_RELEASED;
 use crate::schema::outbound;
 
@@ -18,7 +17,7 @@ impl Query for NextScheduled {
 
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Timestamp>> {
         let next: Option<Option<i64>> = outbound::table
-            .filter(sql::<Bool>("rank = 0 AND held_until IS NOT NULL"))
+            .filter(condition("rank = 0 AND held_until IS NOT NULL"))
             // What a restore holds has no instant.
             .filter(outbound::held_until.lt(UNTIL_RELEASED))
             .order(outbound::held_until)

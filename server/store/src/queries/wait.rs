@@ -2,13 +2,14 @@
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Bool};
+use diesel::sql_types::BigInt;
 use relay_domain::allocate::{Slot, Wait, allocate};
 use relay_domain::message::Outbound;
 use relay_domain::state::Rank;
 use relay_domain::{MessageId, Timestamp, bucket};
 
 use super::{COUNTED_ROWS, Query, Read};
+use crate::backend::condition;
 use crate::rows::outbound::{OutboundRow, load_of_account};
 use crate::rows::{id, sim, stream};
 use crate::schema::outbound;
@@ -103,7 +104,7 @@ fn ahead(read: &mut Read<'_>, row: &OutboundRow, sims: &[sim::SimRow]) -> QueryR
             .filter(outbound::device_id.eq(&row.device_id))
             .filter(outbound::sim_id.eq(&sim.id))
             .filter(outbound::slot.eq(sim.slot))
-            .filter(sql::<Bool>("rank = 0 AND held_until IS NULL"))
+            .filter(condition("rank = 0 AND held_until IS NULL"))
             .filter(before)
             .limit(COUNTED_ROWS - counted)
             .select(sql::<BigInt>("1"))

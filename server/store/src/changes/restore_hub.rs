@@ -79,16 +79,18 @@ impl Change for RestoreHub {
                 device_stream::connected.eq(0),
                 device_stream::stalled.eq(0),
                 device_stream::epoch.eq(floor),
-                device_stream::restored.eq(Restored::Nothing as i32),
             ))
             .execute(tx.conn)?;
         let holding = outbound::table
             .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
             .select(outbound::device_id);
-        verdict.devices =
-            diesel::update(device_stream::table.filter(device_stream::device_id.eq_any(holding)))
-                .set(device_stream::restored.eq(Restored::Unheard as i32))
-                .execute(tx.conn)?;
+        let holding = device_stream::table.filter(device_stream::device_id.eq_any(holding));
+        verdict.devices = usize::try_from(holding.count().get_result::<i64>(tx.conn)?).unwrap_or_default();
+        // What was unclear after an earlier restore is so still: the journal that the backup knows by now need not be
+        // the one that may have had it.
+        diesel::update(holding.filter(device_stream::restored.ne(Restored::Unclear as i32)))
+            .set(device_stream::restored.eq(Restored::Unheard as i32))
+            .execute(tx.conn)?;
         for standing in &self.standings {
             apply_standing(tx, standing, &mut verdict)?;
         }

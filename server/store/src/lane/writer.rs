@@ -175,8 +175,7 @@ impl Writer {
         let broken =
             |error: diesel::result::Error| Failed::Batch(backend::classify(&error), error.to_string());
         backend::begin(&mut self.conn).map_err(broken)?;
-        let commits = self.committed.load(Ordering::Relaxed) + 1;
-        let counted = match self.run(jobs, effects, isolation).and_then(|()| self.count(commits)) {
+        let counted = match self.run(jobs, effects, isolation).and_then(|()| self.count()) {
             Ok(counted) => counted,
             Err(error) => {
                 // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
@@ -188,7 +187,7 @@ impl Writer {
             Ok(()) => {
                 if counted {
                     // After COMMIT: whoever writes it down elsewhere is never ahead of the database.
-                    self.committed.store(commits, Ordering::Relaxed);
+                    self.committed.fetch_add(1, Ordering::Relaxed);
                 }
                 Ok(())
             }
@@ -206,11 +205,11 @@ impl Writer {
     }
 
     /// Counts the batch, if it wrote anything: a hub that only looks touches no disk. Whether it was counted.
-    fn count(&mut self, commits: u64) -> QueryResult<bool> {
+    fn count(&mut self) -> QueryResult<bool> {
         let written = backend::rows_written(&mut self.conn)?;
         let wrote = written != self.written;
         if wrote {
-            rows::hub_state::count(&mut self.conn, commits)?;
+            rows::hub_state::count(&mut self.conn)?;
             self.written = written + 1;
         }
         Ok(wrote)

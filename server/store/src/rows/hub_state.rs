@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use relay_domain::Timestamp;
 
-use super::{broken, signed, signed32, unsigned};
+use super::{broken, signed32, unsigned};
 use crate::backend::Conn;
 use crate::schema::hub_state;
 
@@ -33,9 +33,12 @@ pub(crate) fn load(conn: &mut Conn) -> QueryResult<HubState> {
     Ok(HubState { mark, alive_at: Timestamp::from_nanos(alive_at) })
 }
 
-/// Counts the batch that is about to be committed.
-pub(crate) fn count(conn: &mut Conn, commits: u64) -> QueryResult<()> {
-    diesel::update(hub_state::table).set(hub_state::commits.eq(signed(commits))).execute(conn).map(drop)
+/// Counts the batch that is about to be committed. Another writer may have counted meanwhile: the row counts on.
+pub(crate) fn count(conn: &mut Conn) -> QueryResult<()> {
+    diesel::update(hub_state::table)
+        .set(hub_state::commits.eq(hub_state::commits + 1))
+        .execute(conn)
+        .map(drop)
 }
 
 /// Begins an incarnation.

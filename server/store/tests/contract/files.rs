@@ -135,3 +135,16 @@ async fn what_is_answered_is_there_after_a_restart() {
     let bench = bench.reopen().await;
     assert_eq!(bench.message(&message).await, message);
 }
+
+#[test]
+fn sqlite_plans_without_looking_at_bound_values() {
+    #[derive(QueryableByName)]
+    struct OptionSet {
+        #[diesel(sql_type = Text)]
+        compile_options: String,
+    }
+    let mut conn = SqliteConnection::establish(":memory:").unwrap();
+    let set: Vec<OptionSet> = sql_query("PRAGMA compile_options").load(&mut conn).unwrap();
+    let found = set.iter().any(|option| option.compile_options == "ENABLE_QPSG");
+    assert!(found, "without it each statement with a bound LIMIT is prepared anew: see `.cargo/config.toml`");
+}

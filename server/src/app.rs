@@ -9,6 +9,7 @@ pub mod data_dir;
 pub mod look;
 mod offline;
 mod opened;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
@@ -100,6 +101,7 @@ pub struct RunningApp {
     serving: JoinHandle<std::io::Result<()>>,
     sweeping: JoinHandle<()>,
     releasing: JoinHandle<()>,
+    rounds: [JoinHandle<()>; 2],
     control: ControlSocket,
     opened: Opened,
 }
@@ -152,9 +154,13 @@ impl App {
         };
         let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
         let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));
+        let (progress, continuity) = opened.progress();
+        let rounds =
+            [tokio::spawn(rounds::write_down(progress, continuity)), tokio::spawn(rounds::heal(hub.clone()))];
         phase.enter(Phase::Ready);
         tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
-        Ok(RunningApp { addr, hub, phase, server: handle, serving, sweeping, releasing, control, opened })
+        let server = handle;
+        Ok(RunningApp { addr, hub, phase, server, serving, sweeping, releasing, rounds, control, opened })
     }
 }
 
@@ -191,6 +197,7 @@ impl RunningApp {
         self.serving.abort();
         self.sweeping.abort();
         self.releasing.abort();
+        self.rounds.iter().for_each(JoinHandle::abort);
         drop(self.control);
         let opened = self.opened;
         let closed = timeout(CLOSE_STORE_TIME, tokio::task::spawn_blocking(move || opened.close()));

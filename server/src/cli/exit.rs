@@ -53,6 +53,7 @@ impl From<&OpenStoreError> for Exit {
             OpenStoreError::DataDir(DataDirError::Shared(_)) => Exit::Usage,
             OpenStoreError::DataDir(DataDirError::File { .. })
             | OpenStoreError::Secrets(_)
+            | OpenStoreError::Continuity(_)
             | OpenStoreError::Store(_) => Exit::Failed,
         }
     }

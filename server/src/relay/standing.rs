@@ -8,6 +8,7 @@ use std::sync::Arc;
 use relay_domain::DeviceId;
 use relay_store::queries::Standings;
 
+pub use relay_store::Mark;
 pub use relay_store::changes::{PhoneStanding, Standing};
 
 use super::Relay;

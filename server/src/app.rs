@@ -5,10 +5,13 @@
 //! `manage` carries a management verb out wherever the store is open; its words are re-exported for the command
 //! line, which goes through here and knows no other room behind it.
 
+mod backup;
 pub mod data_dir;
 pub mod look;
+mod manifest;
 mod offline;
 mod opened;
+mod restore;
 mod rounds;
 #[cfg(test)]
 mod tests;
@@ -29,8 +32,11 @@ use tokio::time::timeout;
 pub use crate::control::answer::{self, Answer, RefusedKind};
 pub use crate::control::verb::{PlanNumbers, Verb};
 pub use crate::dialects::docs as api_documents;
+pub use backup::{BackupError, Copied, backup};
+pub use manifest::{Manifest, ManifestError};
 pub use offline::{ManageError, manage, migrate};
 pub use opened::OpenStoreError;
+pub use restore::{DeviceNamed, HeldShown, RestoreError, RestoreMode, RestoreReport, restore};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, DoorSettings, PhoneSettings, Problem};

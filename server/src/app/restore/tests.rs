@@ -1,0 +1,1 @@
+//! A restore, step by step.

@@ -59,7 +59,7 @@ pub(super) fn run(backup: &Backup) -> Exit {
         }
         Ok(manifest) => {
             output::say(format!(
-                "Backed up into {}: {}, {} phones. Every page of the copy was read, and is whole.",
+                "Backed up into {}: {}, phones: {}. Every page of the copy was read, and is whole.",
                 folder.display(),
                 megabytes(manifest.database_bytes),
                 manifest.phones,

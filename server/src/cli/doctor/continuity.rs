@@ -17,7 +17,13 @@ pub(super) fn judge(
         Err(error @ ContinuityError::Damaged { .. }) => {
             return Finding::fail(CHECK, error.to_string(), RESTORE);
         }
-        Err(error) => return Finding::fail(CHECK, error.to_string(), "start the version that wrote it, or look at the rights of the data directory"),
+        Err(error) => {
+            return Finding::fail(
+                CHECK,
+                error.to_string(),
+                "start the version that wrote it, or look at the rights of the data directory",
+            );
+        }
     };
     let found = match looked {
         Ok(found) => found.mark.unwrap_or_default(),

@@ -12,12 +12,8 @@ pub(super) fn lines(report: &RestoreReport) -> Vec<String> {
             "Newest entry: {newest} UTC. What was accepted after it is lost, as far as no phone knows of it."
         ));
     }
-    if report.older == Some(false) && report.from.is_none() {
-        lines.push(
-            "The database is as new as this hub has known it, so nothing was put back: if you did not mean to restore, just \
-             start the hub; what is held is released as the phones come back."
-                .to_owned(),
-        );
+    if report.from.is_none() {
+        lines.extend(age(report.older));
     }
     if let Some(held) = report.held {
         lines.push(String::new());
@@ -49,6 +45,19 @@ fn what(report: &RestoreReport) -> String {
     }
 }
 
+/// Files that were put back by hand are older than what the hub knows; if they are not, somebody may be in the wrong place.
+fn age(older: Option<bool>) -> Option<String> {
+    let words = match older {
+        Some(true) => "The database is older than this hub has known it: it was put back by hand.",
+        Some(false) => {
+            "The database is as new as this hub has known it. If nothing was put back, there was no need to restore; no harm is \
+             done, what is held is released as the phones come back."
+        }
+        None => return None,
+    };
+    Some(words.to_owned())
+}
+
 fn held_lines(HeldShown { queued, dispatched, devices }: HeldShown) -> Vec<String> {
     if queued + dispatched == 0 {
         return vec!["No message is held: none was waiting or on its way.".to_owned()];
@@ -61,9 +70,11 @@ fn held_lines(HeldShown { queued, dispatched, devices }: HeldShown) -> Vec<Strin
         ),
         "They may have been sent after the backup, so none leaves before its phone has told what it had; then they go by"
             .to_owned(),
-        "themselves. Messages canceled or expired after the backup are among them, and leave too: look at".to_owned(),
-        "`relay-hub held list` before the phones are back if that matters. Where a phone was re-installed, you decide."
+        "themselves. Where a phone was re-installed, you decide. Messages canceled or expired after the backup are among them:"
             .to_owned(),
+        "a canceled one leaves too, one past its deadline expires again. If that matters, look at `relay-hub held list` now,"
+            .to_owned(),
+        "and give up what must not leave, before the hub is started.".to_owned(),
     ]
 }
 

@@ -144,7 +144,10 @@ fn copy_watched(
 ) -> Result<Inspection, BackupError> {
     std::thread::scope(|scope| {
         let (tell, told) = channel();
-        scope.spawn(move || tell.send(copy_patiently(database, copy)));
+        scope.spawn(move || {
+            // Whoever asked is gone only by a panic.
+            let _gone = tell.send(copy_patiently(database, copy));
+        });
         loop {
             match told.recv_timeout(PAUSE) {
                 Ok(copied) => return copied,

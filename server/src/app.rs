@@ -5,10 +5,14 @@
 //! `manage` carries a management verb out wherever the store is open; its words are re-exported for the command
 //! line, which goes through here and knows no other room behind it.
 
+mod backup;
 pub mod data_dir;
 pub mod look;
+mod manifest;
 mod offline;
 mod opened;
+mod restore;
+mod rounds;
 #[cfg(test)]
 mod tests;
 
@@ -28,8 +32,11 @@ use tokio::time::timeout;
 pub use crate::control::answer::{self, Answer, RefusedKind};
 pub use crate::control::verb::{PlanNumbers, Verb};
 pub use crate::dialects::docs as api_documents;
+pub use backup::{BackupError, Copied, backup};
+pub use manifest::{Manifest, ManifestError};
 pub use offline::{ManageError, manage, migrate};
 pub use opened::OpenStoreError;
+pub use restore::{DeviceNamed, HeldShown, RestoreError, RestoreMode, RestoreReport, restore};
 
 use crate::clock::SystemClock;
 use crate::config::{Config, DoorSettings, PhoneSettings, Problem};
@@ -100,6 +107,7 @@ pub struct RunningApp {
     serving: JoinHandle<std::io::Result<()>>,
     sweeping: JoinHandle<()>,
     releasing: JoinHandle<()>,
+    rounds: [JoinHandle<()>; 2],
     control: ControlSocket,
     opened: Opened,
 }
@@ -152,9 +160,13 @@ impl App {
         };
         let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
         let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));
+        let (progress, continuity) = opened.progress();
+        let rounds =
+            [tokio::spawn(rounds::write_down(progress, continuity)), tokio::spawn(rounds::heal(hub.clone()))];
         phase.enter(Phase::Ready);
         tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
-        Ok(RunningApp { addr, hub, phase, server: handle, serving, sweeping, releasing, control, opened })
+        let server = handle;
+        Ok(RunningApp { addr, hub, phase, server, serving, sweeping, releasing, rounds, control, opened })
     }
 }
 
@@ -191,6 +203,7 @@ impl RunningApp {
         self.serving.abort();
         self.sweeping.abort();
         self.releasing.abort();
+        self.rounds.iter().for_each(JoinHandle::abort);
         drop(self.control);
         let opened = self.opened;
         let closed = timeout(CLOSE_STORE_TIME, tokio::task::spawn_blocking(move || opened.close()));

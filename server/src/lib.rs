@@ -5,6 +5,7 @@ pub mod cli;
 pub mod clock;
 mod commands;
 pub mod config;
+mod continuity;
 pub mod control;
 mod dialects;
 mod http;

@@ -11,6 +11,7 @@ pub(crate) enum Entry {
     Radio(Radio),
     Carrier(Carrier),
     Phone(Phone),
+    Hub(Hub),
 }
 
 /// What a customer's program saw.
@@ -18,7 +19,13 @@ pub(crate) enum Entry {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub(crate) enum Client {
     /// The API answered 202.
-    Accepted { id: String, device: String, to: String },
+    Accepted {
+        id: String,
+        device: String,
+        to: String,
+        #[serde(default)]
+        at_ms: i64,
+    },
     /// One read of a message's state.
     Observed(Observed),
     /// One row of the hub's final list of inbound messages.
@@ -38,6 +45,8 @@ pub(crate) struct Observed {
     pub dispatched_at_ns: Option<i64>,
     pub failure_stage: Option<Stage>,
     pub uncertain: bool,
+    #[serde(default)]
+    pub at_ms: i64,
 }
 
 /// The states as the API spells them.
@@ -93,6 +102,14 @@ pub(crate) enum Carrier {
 pub(crate) enum Phone {
     /// Its journal was destroyed.
     Wiped { phone: String, at_ms: i64 },
+}
+
+/// What befell the hub.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Hub {
+    /// At `at_ms` it was put back to a copy that was begun at `made_at_ms`.
+    Restored { made_at_ms: i64, at_ms: i64 },
 }
 
 impl Observed {

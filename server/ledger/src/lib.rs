@@ -28,9 +28,9 @@ pub use read::ReadError;
 pub use verdict::{Counts, Verdict, Violation};
 
 use bucket::Plan;
-use entry::{Carrier, Client, Entry, Phone, Radio};
+use entry::{Carrier, Client, Entry, Hub, Phone, Radio};
 use inbound::Inbox;
-use outbound::{Fate, Message, Submit};
+use outbound::{Fate, Message, Restore, Submit};
 
 /// What a run allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,7 +44,7 @@ pub struct Options {
 }
 
 /// Reads logs and judges them. Lines count in the order in which they are read; logs of different kinds may
-/// be read one after the other.
+/// be read one after the other. A restore of the hub excuses what it forgot, and is to be read first.
 #[derive(Debug, Default)]
 pub struct Ledger {
     options: Options,
@@ -54,6 +54,7 @@ pub struct Ledger {
     plans: BTreeMap<String, Vec<Plan>>,
     /// Last wipe by phone and by device.
     wiped: BTreeMap<String, i64>,
+    restores: Vec<Restore>,
     settled: bool,
     malformed: Vec<Violation>,
     lines: u64,
@@ -83,13 +84,14 @@ impl Ledger {
     /// Takes one entry; says what is wrong with one that contradicts itself.
     fn enter(&mut self, entry: Entry) -> Result<(), &'static str> {
         match entry {
-            Entry::Client(Client::Accepted { id, device, to }) => {
-                self.message(&id).accepted(&id, device, to);
+            Entry::Client(Client::Accepted { id, device, to, at_ms }) => {
+                self.message(&id).accepted(&id, device, to, at_ms);
             }
             Entry::Client(Client::Observed(observed)) => {
                 let rank = observed.rank().ok_or("FAILED without its `failure_stage`")?;
                 let id = observed.id.clone();
-                self.message(&id).observed(&id, observed, rank);
+                let message = self.messages.entry(id.clone()).or_default();
+                message.observed(&id, observed, rank, &self.restores);
             }
             Entry::Client(Client::Inbound { device, from, body }) => self.inbox.stored(device, from, body),
             Entry::Client(Client::Plan { device, burst, refill_per_minute, at_ms }) => {
@@ -112,6 +114,9 @@ impl Ledger {
                 let device = self.device_of(&phone);
                 self.inbox.promised(device, from, body, at_ms);
             }
+            Entry::Hub(Hub::Restored { made_at_ms, at_ms }) => {
+                self.restores.push(Restore { made_at_ms, at_ms })
+            }
             Entry::Phone(Phone::Wiped { phone, at_ms }) => {
                 for name in [self.device_of(&phone), phone] {
                     let last = self.wiped.entry(name).or_insert(at_ms);
@@ -124,7 +129,9 @@ impl Ledger {
 
     /// The judgement of everything read.
     pub fn judge(self) -> Verdict {
-        let Ledger { options, messages, inbox, plans, wiped, settled, malformed, lines, torn, .. } = self;
+        let Ledger {
+            options, messages, inbox, plans, wiped, restores, settled, malformed, lines, torn, ..
+        } = self;
         let mut counts = Counts { lines, torn, ..Counts::default() };
         let mut violations = malformed;
         let wiped_at_ms = |name: &str| wiped.get(name).copied();
@@ -134,7 +141,7 @@ impl Ledger {
             if let Some((device, at_ns)) = message.dispatch() {
                 dispatches.entry(device.to_owned()).or_default().push(at_ns);
             }
-            violations.extend(message.judge(&id, settled, &options, wiped_at_ms, &mut counts));
+            violations.extend(message.judge(&id, settled, &options, &restores, wiped_at_ms, &mut counts));
         }
         for (device, plans) in plans {
             let instants = dispatches.remove(&device).unwrap_or_default();

@@ -28,10 +28,31 @@ pub(crate) enum Fate {
     ReceiptFailed,
 }
 
+/// A hub that was put back to an older copy. What it answered and showed in between it may have forgotten; what a radio
+/// was asked stays asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Restore {
+    pub made_at_ms: i64,
+    pub at_ms: i64,
+}
+
+impl Restore {
+    /// Whether something that was known at `at_ms` may be forgotten.
+    fn forgets(self, at_ms: i64) -> bool {
+        (self.made_at_ms..=self.at_ms).contains(&at_ms)
+    }
+
+    /// Whether two looks are on its two sides.
+    fn parts(self, before_ms: i64, after_ms: i64) -> bool {
+        before_ms <= self.at_ms && self.at_ms < after_ms
+    }
+}
+
 /// Everything known of one message. Violations of order are found as the lines come, the others at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Message {
     accepted: Option<(String, String)>,
+    accepted_at_ms: i64,
     last: Option<(Observed, u8)>,
     dispatched_at_ns: Option<i64>,
     submits: Vec<Submit>,
@@ -43,14 +64,22 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    pub fn accepted(&mut self, id: &str, device: String, to: String) {
+    pub fn accepted(&mut self, id: &str, device: String, to: String, at_ms: i64) {
+        if self.accepted.is_none() {
+            self.accepted_at_ms = at_ms;
+        }
         // A replay of an idempotent request is the same 202 again.
         if self.accepted.get_or_insert((device.clone(), to.clone())) != &(device, to) {
             self.found.push(Violation::AcceptedDifferently { id: id.to_owned() });
         }
     }
 
-    pub fn observed(&mut self, id: &str, observed: Observed, rank: u8) {
+    pub fn observed(&mut self, id: &str, observed: Observed, rank: u8, restores: &[Restore]) {
+        let before_ms = self.last.as_ref().map_or(observed.at_ms, |(before, _)| before.at_ms);
+        if restores.iter().any(|restore| restore.parts(before_ms, observed.at_ms)) {
+            // The hub tells anew what it knows since.
+            (self.last, self.dispatched_at_ns) = (None, None);
+        }
         if let Some((_, before)) = &self.last
             && rank < *before
         {
@@ -109,19 +138,28 @@ impl Message {
         id: &str,
         settled: bool,
         options: &Options,
+        restores: &[Restore],
         wiped_at_ms: impl Fn(&str) -> Option<i64>,
         counts: &mut Counts,
     ) -> Vec<Violation> {
         let mut found = std::mem::take(&mut self.found);
         let id = || id.to_owned();
         counts.submits += self.submits.len() as u64;
+        let forgotten = restores.iter().any(|restore| restore.forgets(self.accepted_at_ms));
+        // Nobody saw it after the restore that may have taken it away.
+        let shown = |at_ms| restores.iter().all(|restore| at_ms > restore.at_ms);
+        if forgotten && self.last.as_ref().is_some_and(|(last, _)| !shown(last.at_ms)) {
+            self.last = None;
+        }
         match &self.accepted {
             None if options.strict => found.push(Violation::NeverAccepted { id: id() }),
             None => counts.unconfirmed += 1,
             Some((device, to)) => {
                 counts.accepted += 1;
-                if self.last.is_none() {
-                    found.push(Violation::Lost { id: id() });
+                match self.last {
+                    None if forgotten => counts.forgotten += 1,
+                    None => found.push(Violation::Lost { id: id() }),
+                    Some(_) => {}
                 }
                 if self.submits.first().is_some_and(|submit| submit.to != *to) {
                     found.push(Violation::WrongRecipient { id: id() });

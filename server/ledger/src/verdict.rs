@@ -84,6 +84,8 @@ pub struct Counts {
     pub accepted: u64,
     /// Distinct messages without a 202 that was seen: the hub may have died before it left.
     pub unconfirmed: u64,
+    /// Accepted messages that a restore of the hub took away.
+    pub forgotten: u64,
     /// Submits to radios.
     pub submits: u64,
     /// Messages finally DELIVERED.
@@ -129,8 +131,8 @@ impl fmt::Display for Verdict {
         writeln!(f, "read      {} lines, {} torn", c.lines, c.torn)?;
         writeln!(
             f,
-            "outbound  {} accepted, {} unconfirmed, {} submits",
-            c.accepted, c.unconfirmed, c.submits
+            "outbound  {} accepted, {} unconfirmed, {} forgotten by a restore, {} submits",
+            c.accepted, c.unconfirmed, c.forgotten, c.submits
         )?;
         writeln!(
             f,

@@ -356,3 +356,35 @@ fn a_report_counts_what_it_does_not_show() {
     let report = judge(&log).to_string();
     assert!(report.contains("and 10 more") && report.ends_with("ledger: 50 violations"), "{report}");
 }
+
+/// A copy begun at 5 ms and put back at 20 ms: what was accepted in between may be gone, and nothing else.
+const RESTORED: &str = "{\"log\":\"hub\",\"kind\":\"restored\",\"made_at_ms\":5,\"at_ms\":20}\n";
+
+fn at(line: &str, from: i64, to: i64) -> String {
+    line.replace(&format!("\"at_ms\":{from}}}"), &format!("\"at_ms\":{to}}}"))
+}
+
+#[test]
+fn a_restore_excuses_what_was_accepted_after_the_copy_and_nothing_else() {
+    let before = accepted("a");
+    let between = at(&accepted("a"), 1, 10);
+    let after = at(&accepted("a"), 1, 21);
+    caught("Lost", &lines(&[RESTORED, &before]));
+    caught("Lost", &lines(&[RESTORED, &after]));
+    caught("Lost", &lines(&[&between]));
+    let verdict = judge(&lines(&[RESTORED, &between, &at(&seen("a", "QUEUED", "", false), 2, 11), SETTLED]));
+    assert!(verdict.is_clean() && verdict.counts.forgotten == 1, "{verdict}");
+    // It is there after all, and waits: that is no excuse.
+    let later = at(&seen("a", "QUEUED", "", false), 2, 30);
+    caught("Pending", &lines(&[RESTORED, &between, &later, SETTLED]));
+}
+
+#[test]
+fn a_restore_lets_a_state_fall_once_and_excuses_no_second_submit() {
+    let early = at(&seen("a", "DELIVERED", "", false), 2, 15);
+    let late = at(&seen("a", "QUEUED", "", false), 2, 25);
+    let sent = lines(&[&submit("a"), &answer("a", "ok"), &carrier("delivered", "a")]);
+    clean(&lines(&[RESTORED, &accepted("a"), &sent, &early, &late, &at(&early, 15, 30)]));
+    caught("StateFell", &lines(&[&accepted("a"), &sent, &early, &late]));
+    caught("SentTwice", &lines(&[RESTORED, &accepted("a"), &sent, &submit("a"), &at(&early, 15, 30)]));
+}

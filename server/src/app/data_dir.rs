@@ -16,8 +16,9 @@ const LOCK: &str = "hub.lock";
 const DATABASE: &str = "relay.db";
 const SECRETS: &str = "secrets.json";
 const SOCKET: &str = "hub.sock";
+const CONTINUITY: &str = "continuity.ndjson";
 /// What shows that a folder is a hub's.
-const OURS: [&str; 4] = [LOCK, DATABASE, SECRETS, SOCKET];
+const OURS: [&str; 5] = [LOCK, DATABASE, SECRETS, SOCKET, CONTINUITY];
 /// Nobody but the owner.
 const OWNER_ONLY: u32 = 0o700;
 
@@ -70,6 +71,11 @@ pub fn secrets_path(data_dir: &Path) -> PathBuf {
     data_dir.join(SECRETS)
 }
 
+/// Where it is written down what a restore must not forget, locked or not.
+pub fn continuity_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(CONTINUITY)
+}
+
 /// Those of its files that are there.
 pub fn files(data_dir: &Path) -> Vec<PathBuf> {
     OURS.iter().map(|name| data_dir.join(name)).filter(|path| path.exists()).collect()
@@ -110,6 +116,11 @@ impl DataDir {
     /// The secrets.
     pub fn secrets(&self) -> PathBuf {
         secrets_path(&self.path)
+    }
+
+    /// What a restore must not forget.
+    pub fn continuity(&self) -> PathBuf {
+        continuity_path(&self.path)
     }
 
     /// The control socket.

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use relay_store::OpenElsewhere;
-pub use relay_store::{Depth, InspectError, Inspection};
+pub use relay_store::{Depth, InspectError, Inspection, Mark};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use super::data_dir;
+use crate::continuity;
+pub use crate::continuity::ContinuityError;
 use crate::control::socket::{Asked, ask};
 use crate::control::{Answer, Verb};
 
@@ -44,8 +46,8 @@ pub async fn holder(data_dir: &Path) -> Holder {
         Ok(Asked::Answered(answer)) => {
             let phones = match *answer {
                 Answer::Devices { devices } => {
-                    let phones =
-                        devices.iter().filter(|device| ["online", "offline"].contains(&&*device.status));
+                    let paired = ["online", "offline", "draining", "leaving"];
+                    let phones = devices.iter().filter(|device| paired.contains(&&*device.status));
                     phones.count() as u64
                 }
                 // It answers, which is what matters.
@@ -71,4 +73,11 @@ pub fn look_into_database(data_dir: &Path, holder: Holder, depth: Depth) -> Resu
         Holder::Hub(_) | Holder::Silent => OpenElsewhere::Held,
     };
     relay_store::inspect(&data_dir::database_path(data_dir), elsewhere, depth)
+}
+
+/// How far the database is known to have come; `None` where nothing was written down. It is asked before the database,
+/// which goes on meanwhile.
+pub fn known_mark(data_dir: &Path) -> Result<Option<Mark>, ContinuityError> {
+    let record = continuity::read(&data_dir::continuity_path(data_dir))?;
+    Ok(record.map(|record| record.mark))
 }

@@ -4,10 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use relay_store::{Announce, Effect, OpenError, Store, StoreConfig};
+use relay_store::{
+    Announce, Depth, Effect, Mark, OpenElsewhere, OpenError, Progress, Store, StoreConfig, inspect,
+};
 
 use super::data_dir::{DataDir, DataDirError};
 use crate::clock::SystemClock;
+use crate::continuity::{self, Continuity, ContinuityError};
 use crate::relay::Relay;
 use crate::relay::intake::TextRules;
 use crate::relay::keys::KeyCache;
@@ -29,6 +32,9 @@ pub enum OpenStoreError {
     /// The secrets.
     #[error(transparent)]
     Secrets(#[from] SecretsError),
+    /// The file beside the database.
+    #[error(transparent)]
+    Continuity(#[from] ContinuityError),
     /// The database.
     #[error(transparent)]
     Store(#[from] OpenError),
@@ -39,17 +45,20 @@ pub(super) struct Opened {
     pub(super) relay: Relay,
     pub(super) alarm: Alarm,
     store: Store,
+    continuity: Arc<Continuity>,
     data_dir: DataDir,
 }
 
 impl Opened {
-    /// Opens the store of a data directory that is held already. Blocks: migrations may take their time.
+    /// Opens the store of a data directory that is held already. Blocks: migrations may take their time. A database
+    /// that is older than this hub has known it is refused before anything is made or changed.
     pub(super) fn open(
         data_dir: DataDir,
         clock: SystemClock,
         texts: TextRules,
         sessions: Option<(Arc<dyn Announce>, Arc<dyn Presence>)>,
     ) -> Result<Opened, OpenStoreError> {
+        let at_least = known_mark(&data_dir)?;
         let clock = Arc::new(clock);
         let secrets = Arc::new(Secrets::load_or_create(&data_dir.secrets())?);
         let (keys, alarm) = (KeyCache::default(), Alarm::default());
@@ -60,14 +69,19 @@ impl Opened {
         let config = StoreConfig {
             clock: clock.clone(),
             seed: rand::random(),
-            at_least: Default::default(),
+            at_least,
             announce: Arc::new(Listeners { keys: keys.clone(), alarm: alarm.clone(), sessions }),
             on_fatal: Arc::new(end_the_process),
         };
         let store = Store::open(&data_dir.database(), config)?;
-        let relay =
-            Relay::new(store.lane(), store.reads(), clock, secrets, keys, presence).with_text_rules(texts);
-        Ok(Opened { relay, alarm, store, data_dir })
+        // Before the first commit is counted: from then on a database without this file is refused.
+        let standings = store.standings_at_open().iter().copied();
+        let continuity = Continuity::begin(&data_dir.continuity(), store.progress().mark(), standings)?;
+        let continuity = Arc::new(continuity);
+        let relay = Relay::new(store.lane(), store.reads(), clock, secrets, keys, presence)
+            .with_text_rules(texts)
+            .with_standing_log(continuity.clone());
+        Ok(Opened { relay, alarm, store, continuity, data_dir })
     }
 
     /// Opens it for a management command: nobody is connected, nobody listens.
@@ -83,9 +97,32 @@ impl Opened {
         self.store.incarnation()
     }
 
+    /// How far the database has come, and where that is written down.
+    pub(super) fn progress(&self) -> (Progress, Arc<Continuity>) {
+        (self.store.progress(), Arc::clone(&self.continuity))
+    }
+
     /// Commits what waits, closes the store, and only then gives the directory free. Blocks.
     pub(super) fn close(self) {
+        let (progress, continuity) = self.progress();
         self.store.close();
+        if let Err(error) = continuity.come_to(progress.mark()) {
+            tracing::warn!(%error, "how far the database has come was not written down; the next start does it");
+        }
+    }
+}
+
+/// How far the database is known to have come. A hub that counted commits left a file that says so: a database without
+/// it was put here by hand. Those of earlier versions counted none.
+fn known_mark(data_dir: &DataDir) -> Result<Mark, OpenStoreError> {
+    if let Some(record) = continuity::read(&data_dir.continuity())? {
+        return Ok(record.mark);
+    }
+    let path = data_dir.database();
+    match inspect(&path, OpenElsewhere::Ours, Depth::Glance) {
+        Ok(found) if found.mark.is_some_and(|mark| mark.commits > 0) => Err(OpenError::Older { path }.into()),
+        // What cannot be looked into is refused by the store, in its words.
+        Ok(_) | Err(_) => Ok(Mark::default()),
     }
 }
 

@@ -1,5 +1,9 @@
 //! `relay-hub device …`
 
+mod replace;
+
+use std::time::Duration;
+
 use clap::{ArgGroup, Subcommand};
 
 use super::exit::Exit;
@@ -47,6 +51,43 @@ pub(super) enum Device {
     Revoke {
         /// The device
         device: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Let a phone go: it tells what it still knows, then its token dies
+    #[command(
+        after_help = "What it has queued fails at once; what it has taken it still sends and reports. A phone that is online \
+                      is gone within\nseconds. One that is not in time is revoked: what it had not reported is lost then.\n\n\
+                      Examples:\n  relay-hub device unpair \"Office Phone 1\"\n  relay-hub device unpair \"Office Phone 1\" \
+                      --within 2h\n\nLost or stolen? `relay-hub device revoke` locks it out at once."
+    )]
+    Unpair {
+        /// The device
+        device: String,
+        /// How long it may take to come and tell
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = crate::config::parse_span)]
+        within: Duration,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Put another phone in a device's place: numbers, keys and history stay
+    #[command(
+        after_help = "The old phone gets nothing new, finishes what it has and tells what it knows; then a code for the new \
+                      phone is shown.\nWhat is accepted meanwhile waits for the new phone. Ctrl-C only ends the watching; \
+                      --cancel keeps the old phone.\n\nExamples:\n  relay-hub device replace \"Office Phone 1\"\n  relay-hub \
+                      device replace \"Office Phone 1\" --cancel\n\nIs the old phone broken? It will never be done: `relay-hub \
+                      device pair-code --device \"Office Phone 1\"`\npairs the new one at once, and what the old one had is \
+                      uncertain."
+    )]
+    Replace {
+        /// The device
+        device: String,
+        /// Answer at once how far it is, instead of waiting for the code
+        #[arg(long)]
+        no_wait: bool,
+        /// Keep the old phone after all
+        #[arg(long, conflicts_with = "no_wait")]
+        cancel: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -101,6 +142,15 @@ pub(super) fn run(device: Device) -> Exit {
         }
         Device::Sim(Sim::Refresh { device, place }) => ask(&place, Verb::SimRefresh { device }, show),
         Device::Revoke { device, place } => ask(&place, Verb::DeviceRevoke { device }, show),
+        Device::Unpair { device, within, place } => {
+            let within_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+            ask(&place, Verb::DeviceUnpair { device, within_ms }, show)
+        }
+        Device::Replace { device, cancel: true, place, .. } => ask(&place, Verb::DeviceKeep { device }, show),
+        Device::Replace { device, no_wait: true, place, .. } => {
+            ask(&place, Verb::DeviceReplace { device }, show)
+        }
+        Device::Replace { device, place, .. } => replace::run(&place, &device),
         Device::Delete { device, place } => ask(&place, Verb::DeviceDelete { device }, show),
     }
 }
@@ -118,6 +168,12 @@ fn show(answer: Answer) {
             let heads = ["ID", "NAME", "STATUS", "LAST SEEN (UTC)", "QUEUED", "ON ITS WAY", "SIMS"];
             table(heads, &rows, "No devices yet. Pair one: relay-hub device pair-code --name NAME");
             for device in &devices {
+                if device.held > 0 {
+                    let (name, held) = (&device.name, device.held);
+                    say(format!(
+                        "! {name}: {held} messages are held since the hub was restored: relay-hub held list"
+                    ));
+                }
                 if let Some(remark) = &device.remark {
                     say(format!("! {}: {remark}", device.name));
                 }
@@ -140,6 +196,21 @@ fn show(answer: Answer) {
                 "Device {device_id} is revoked: its queued messages failed, those on their way are uncertain"
             ));
         }
+        Answer::DeviceUnpaired { device_id, leave_by } => {
+            say(format!(
+                "Device {device_id} leaves: what it had queued has failed, and its phone still tells what it knows."
+            ));
+            say(format!("If it has not by {} UTC, it is revoked.", instant(&leave_by)));
+        }
+        Answer::DeviceDraining { heard, in_flight, .. } => {
+            say(replace::left_to_do(heard, in_flight));
+            say(
+                "Nothing new is given to it. Ask again; once it is done, the answer is a code for the new phone.",
+            );
+        }
+        Answer::DeviceKept { device_id } => {
+            say(format!("Device {device_id} keeps its phone: what waits leaves from it again"));
+        }
         Answer::DeviceDeleted { device_id, keys_revoked } => {
             say(format!(
                 "Device {device_id} is deleted; {keys_revoked} keys were revoked, its messages stay"
@@ -155,12 +226,19 @@ fn row(device: &DeviceShown) -> [String; 7] {
     [
         device.id.clone(),
         device.name.clone(),
-        device.status.clone(),
+        status(device),
         cell(device.last_seen_at.as_deref().map(instant)),
         device.queued.to_string(),
         device.in_flight.to_string(),
         cell(sims),
     ]
+}
+
+fn status(device: &DeviceShown) -> String {
+    match &device.leave_by {
+        Some(by) if device.status == "leaving" => format!("leaving until {}", instant(by)),
+        _ => device.status.clone(),
+    }
 }
 
 fn sim(sim: &SimShown) -> String {

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::app::RefusedKind;
 use crate::app::data_dir::DataDirError;
-use crate::app::{ManageError, OpenStoreError, StartError};
+use crate::app::{BackupError, ManageError, ManifestError, OpenStoreError, RestoreError, StartError};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,7 @@ impl From<&OpenStoreError> for Exit {
             OpenStoreError::DataDir(DataDirError::Shared(_)) => Exit::Usage,
             OpenStoreError::DataDir(DataDirError::File { .. })
             | OpenStoreError::Secrets(_)
+            | OpenStoreError::Continuity(_)
             | OpenStoreError::Store(_) => Exit::Failed,
         }
     }
@@ -65,6 +66,37 @@ impl From<&StartError> for Exit {
             StartError::PortTaken(_) => Exit::Unreachable,
             StartError::Store(error) => error.into(),
             StartError::Listen { .. } | StartError::Control(_) | StartError::Broken(_) => Exit::Failed,
+        }
+    }
+}
+
+impl From<&BackupError> for Exit {
+    fn from(error: &BackupError) -> Exit {
+        match error {
+            BackupError::NotEmpty(_) => Exit::Usage,
+            BackupError::NoDatabase(_) => Exit::NotFound,
+            BackupError::File { .. } | BackupError::Secrets { .. } | BackupError::Store(_) => Exit::Failed,
+        }
+    }
+}
+
+impl From<&RestoreError> for Exit {
+    fn from(error: &RestoreError) -> Exit {
+        match error {
+            RestoreError::HubRuns(_) | RestoreError::DataDir(DataDirError::InUse(_)) => Exit::Unreachable,
+            RestoreError::DataDir(DataDirError::Shared(_)) => Exit::Usage,
+            RestoreError::NothingHere(_) | RestoreError::Manifest(ManifestError::Absent(_)) => Exit::NotFound,
+            RestoreError::DataDir(DataDirError::File { .. })
+            | RestoreError::Manifest(_)
+            | RestoreError::Unreadable(_)
+            | RestoreError::Damaged { .. }
+            | RestoreError::Mixed(_)
+            | RestoreError::Newer { .. }
+            | RestoreError::Continuity(_)
+            | RestoreError::File { .. }
+            | RestoreError::Open(_)
+            | RestoreError::Commit(_)
+            | RestoreError::Read(_) => Exit::Failed,
         }
     }
 }

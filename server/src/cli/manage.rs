@@ -1,7 +1,6 @@
 //! Asks a verb and shows its answer: the part that all management commands share.
 
-use crate::app::answer::Refused;
-use crate::app::{self, Answer, RefusedKind, Verb};
+use crate::app::{self, Answer, ManageError, Verb};
 use crate::config::{DataSettings, SettingsFile};
 
 use super::exit::Exit;
@@ -22,25 +21,49 @@ pub(super) struct Place {
 
 /// Asks, and shows the answer to a person with `show`.
 pub(super) fn ask(place: &Place, verb: Verb, show: impl FnOnce(Answer)) -> Exit {
-    let reader = if place.json { Reader::Program } else { Reader::Person };
-    // The log lines of a store that is opened for one verb are noise at 3 a.m.; what goes wrong is still said.
-    crate::telemetry::start("warn", crate::telemetry::LogForm::Human);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            output::complain(format!("no runtime could be started: {error}"));
-            return Exit::Failed;
-        }
-    };
-    match runtime.block_on(app::manage(&place.data.data_dir, verb)) {
-        Ok(answer) => shown(reader, answer, show),
-        Err(error) => {
-            output::complain(&error);
-            if reader == Reader::Program {
-                let refused = Refused { kind: RefusedKind::Failed, message: error.to_string() };
-                output::object(&Answer::Refused(refused));
+    match Asker::new(place) {
+        Ok(asker) => asker.shown(asker.ask(verb), show),
+        Err(exit) => exit,
+    }
+}
+
+/// Asks as often as it must.
+pub(super) struct Asker<'a> {
+    place: &'a Place,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl<'a> Asker<'a> {
+    /// Says itself why it cannot ask.
+    pub(super) fn new(place: &'a Place) -> Result<Asker<'a>, Exit> {
+        // The log lines of a store that is opened for one verb are noise at 3 a.m.; what goes wrong is still said.
+        crate::telemetry::start("warn", crate::telemetry::LogForm::Human);
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+            Ok(runtime) => Ok(Asker { place, runtime }),
+            Err(error) => {
+                output::complain(format!("no runtime could be started: {error}"));
+                Err(Exit::Failed)
             }
-            Exit::from(&error)
+        }
+    }
+
+    /// Asks once.
+    pub(super) fn ask(&self, verb: Verb) -> Result<Answer, ManageError> {
+        self.runtime.block_on(app::manage(&self.place.data.data_dir, verb))
+    }
+
+    /// Shows what came of it.
+    pub(super) fn shown(&self, asked: Result<Answer, ManageError>, show: impl FnOnce(Answer)) -> Exit {
+        let reader = if self.place.json { Reader::Program } else { Reader::Person };
+        match asked {
+            Ok(answer) => shown(reader, answer, show),
+            Err(error) => {
+                output::complain(&error);
+                if reader == Reader::Program {
+                    output::refused(&error);
+                }
+                Exit::from(&error)
+            }
         }
     }
 }

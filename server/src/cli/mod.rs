@@ -1,17 +1,20 @@
-//! The command line: what an operator types. Each command is a file; all but `serve`, `demo` and `migrate` ask a
+//! The command line: what an operator types. Each command is a file; `account`, `plan`, `device`, `held` and `key` ask a
 //! verb of the running hub, or of the store itself when no hub runs.
 
 mod account;
+mod backup;
 mod demo;
 mod device;
 mod doctor;
 mod exit;
+mod held;
 mod key;
 mod manage;
 mod migrate;
 mod openapi;
 mod output;
 mod plan;
+mod restore;
 mod serve;
 mod settings;
 mod signals;
@@ -37,6 +40,13 @@ First steps:
   relay-hub key create \"Office Phone 1\" --slot 0           the API key, shown once
   relay-hub account usage                                  who has sent how much this month
   relay-hub plan set \"Corner Shop\" pro                     another plan, at once
+
+Later:
+  relay-hub backup /backups/relay-2026-11-26               a copy, while the hub runs
+  relay-hub restore --from /backups/relay-2026-11-26       back from it, with the hub stopped
+  relay-hub held list                                      what waits for its phone since a restore
+  relay-hub device unpair \"Office Phone 1\"                a phone leaves, and loses nothing
+  relay-hub device replace \"Office Phone 1\"               another phone takes its place
 
 Accounts, devices and keys are named by id, by name, or by the start of an id.
 
@@ -70,6 +80,10 @@ enum Command {
     Settings(settings::Settings),
     /// Bring the database up to date without starting the hub
     Migrate(migrate::Migrate),
+    /// Copy database and secrets into a folder, while the hub runs or not
+    Backup(backup::Backup),
+    /// Make a hub of a backup, or of files that were put back by hand
+    Restore(restore::Restore),
     /// Describe an API (OpenAPI 3.1), for programs that write clients
     Openapi(openapi::OpenApi),
     /// Customers
@@ -81,6 +95,9 @@ enum Command {
     /// Phones
     #[command(subcommand)]
     Device(device::Device),
+    /// Messages that are held since the hub was restored
+    #[command(subcommand)]
+    Held(held::Held),
     /// API keys
     #[command(subcommand)]
     Key(key::Key),
@@ -103,10 +120,13 @@ pub fn run() -> ExitCode {
         Command::Doctor(doctor) => doctor::run(&doctor, Ok(&told)),
         Command::Settings(settings) => settings::run(&settings),
         Command::Migrate(migrate) => migrate::run(&migrate),
+        Command::Backup(backup) => backup::run(&backup),
+        Command::Restore(restore) => restore::run(&restore),
         Command::Openapi(openapi) => openapi::run(&openapi),
         Command::Account(account) => account::run(account),
         Command::Plan(plan) => plan::run(plan),
         Command::Device(device) => device::run(device),
+        Command::Held(held) => held::run(held),
         Command::Key(key) => key::run(key),
     }
     .into()

@@ -6,6 +6,9 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use crate::app::answer::Refused;
+use crate::app::{Answer, RefusedKind};
+
 /// Whether a person or a program reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
@@ -23,12 +26,23 @@ pub(super) fn complain(line: impl std::fmt::Display) {
     let _closed = writeln!(std::io::stderr().lock(), "relay-hub: {line}");
 }
 
+/// One line on standard error for whoever watches: nothing is wrong.
+pub(super) fn remark(line: impl std::fmt::Display) {
+    let _closed = writeln!(std::io::stderr().lock(), "{line}");
+}
+
 /// One JSON object on standard output.
 pub(super) fn object(value: &impl Serialize) {
     match serde_json::to_string(value) {
         Ok(text) => say(text),
         Err(error) => complain(error),
     }
+}
+
+/// A failure for programs, in the shape of every refusal.
+pub(super) fn refused(error: &impl std::fmt::Display) {
+    let refused = Refused { kind: RefusedKind::Failed, message: error.to_string() };
+    object(&Answer::Refused(refused));
 }
 
 /// Columns, each as wide as its widest cell; `empty` is said when there are no rows.

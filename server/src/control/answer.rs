@@ -70,6 +70,27 @@ pub enum Answer {
         /// The device.
         device_id: String,
     },
+    /// A device leaves.
+    DeviceUnpaired {
+        /// The device.
+        device_id: String,
+        /// Its phone is revoked if it has not told everything by then.
+        leave_by: String,
+    },
+    /// A device's phone is not done yet; once it is, the answer is a pairing code.
+    DeviceDraining {
+        /// The device.
+        device_id: String,
+        /// The phone is connected, and has told everything from before it was drained.
+        heard: bool,
+        /// Messages that it has not finished.
+        in_flight: u32,
+    },
+    /// A device keeps its phone.
+    DeviceKept {
+        /// The device.
+        device_id: String,
+    },
     /// A device was deleted.
     DeviceDeleted {
         /// The device.
@@ -94,6 +115,29 @@ pub enum Answer {
     KeyRevoked {
         /// The key.
         key_id: String,
+    },
+    /// Devices whose messages are held.
+    Held {
+        /// By id, which is oldest first.
+        devices: Vec<HoldingShown>,
+    },
+    /// Held messages of a device.
+    HeldMessages {
+        /// The device.
+        device_id: String,
+        /// Its name.
+        device_name: String,
+        /// The first two hundred, oldest first.
+        messages: Vec<HeldMessageShown>,
+    },
+    /// It was decided about held messages.
+    HeldDecided {
+        /// The device.
+        device_id: String,
+        /// `released` or `given_up`.
+        decision: String,
+        /// How many messages.
+        messages: usize,
     },
     /// Nothing was done.
     Refused(Refused),
@@ -178,14 +222,20 @@ pub struct DeviceShown {
     pub account_id: String,
     /// Its name.
     pub name: String,
-    /// `online`, `offline`, `not paired`, `revoked` or `deleted`.
+    /// `online`, `offline`, `draining`, `leaving`, `not paired`, `revoked` or `deleted`.
     pub status: String,
+    /// Its phone was unpaired, and is revoked if it has not told everything by then; null for all others.
+    #[serde(default)]
+    pub leave_by: Option<String>,
     /// When it was last heard.
     pub last_seen_at: Option<String>,
     /// Messages that wait.
     pub queued: u32,
     /// Messages on their way.
     pub in_flight: u32,
+    /// Messages held since the hub was restored; they are among those that wait or are on their way.
+    #[serde(default)]
+    pub held: u64,
     /// Events kept unread.
     pub unreadable: u64,
     /// Newest remark about it.
@@ -203,6 +253,43 @@ pub struct SimShown {
     pub number: Option<String>,
     /// Its carrier.
     pub carrier: Option<String>,
+}
+
+/// A device with held messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldingShown {
+    /// The device.
+    pub device_id: String,
+    /// Its name.
+    pub device_name: String,
+    /// Its account.
+    pub account_id: String,
+    /// `unheard`: its phone has not come back; `unclear`: it came back as another journal, an operator decides;
+    /// `releasing`: it was heard, and what it did not have leaves.
+    pub state: String,
+    /// Messages that waited.
+    pub queued: u64,
+    /// Messages that a phone was given, or was to be given.
+    pub dispatched: u64,
+    /// Reports of its phones about messages that the restored hub does not know.
+    pub recovered: u64,
+}
+
+/// A held message. Its text is not shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldMessageShown {
+    /// Its id.
+    pub id: String,
+    /// `queued` or `dispatched`, as the backup knew it.
+    pub state: String,
+    /// The recipient.
+    pub to: String,
+    /// When it was accepted.
+    pub created_at: String,
+    /// When it was to leave; null without a schedule.
+    pub scheduled_at: Option<String>,
+    /// When it was to expire; null without a deadline.
+    pub expires_at: Option<String>,
 }
 
 /// A key.

@@ -2,13 +2,16 @@
 //! on a store that no hub holds.
 //!
 //! `verb` is what can be asked and `answer` what comes back, both our own JSON; `execute` maps one to the other with the
-//! verbs of `relay`, `plans` those about plans and what is used of them, `refusal` has the kinds of refusals. `find`
+//! verbs of `relay`: `devices`, `leaving`, `held` and `plans` have those of their nouns, `refusal` the kinds of refusals. `find`
 //! looks for what a person named, `resolve` decides by id, name or the start of an id which one it is. `socket` carries a
 //! line each way. No dialect is known here.
 
 pub mod answer;
+mod devices;
 pub mod execute;
 mod find;
+mod held;
+mod leaving;
 mod plans;
 mod refusal;
 mod resolve;

@@ -102,6 +102,23 @@ pub enum Verb {
         /// Which.
         device: String,
     },
+    /// Unpairs a device: its phone still tells what it knows, then its token dies.
+    DeviceUnpair {
+        /// Which.
+        device: String,
+        /// How long its phone may take to come and tell.
+        within_ms: u64,
+    },
+    /// Drains a device's phone; asked again when that is done, issues the code for the one that takes its place.
+    DeviceReplace {
+        /// Which.
+        device: String,
+    },
+    /// Keeps a device's phone after all: it is not drained any more.
+    DeviceKeep {
+        /// Which.
+        device: String,
+    },
     /// Deletes a device that is not paired, and revokes its keys.
     DeviceDelete {
         /// Which.
@@ -125,5 +142,22 @@ pub enum Verb {
     KeyRevoke {
         /// Which.
         key: String,
+    },
+    /// Lists the devices whose messages are held since the hub was restored.
+    HeldList,
+    /// Shows the held messages of a device.
+    HeldShow {
+        /// Which.
+        device: String,
+    },
+    /// Lets the held messages of a device leave.
+    HeldRelease {
+        /// Which.
+        device: String,
+    },
+    /// Makes the held messages of a device uncertain: nobody sends them any more.
+    HeldGiveUp {
+        /// Which.
+        device: String,
     },
 }

@@ -1,6 +1,8 @@
 //! Devices: what is shown of them, and what an operator does to them. Who is connected is told by
 //! [`Presence`](super::presence::Presence), never by the database.
 
+pub mod leaving;
+
 use std::collections::HashMap;
 use std::time::Duration;
 

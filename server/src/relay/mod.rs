@@ -5,17 +5,15 @@
 pub mod accounts;
 pub mod cancel;
 pub mod devices;
-pub mod held;
 mod housekeeping;
 pub mod inbox;
 pub mod ingest;
 pub mod intake;
 pub mod keys;
-pub mod leaving;
 pub mod lookup;
 pub mod pairing;
 pub mod presence;
-pub mod standing;
+mod restore;
 pub mod tokens;
 mod trouble;
 
@@ -25,8 +23,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use relay_domain::Clock;
 use relay_store::{Lane, Reads};
 
+pub use devices::leaving;
 pub use relay_store::changes::PairTarget;
 pub use relay_store::queries::{Page, Window};
+pub use restore::{held, standing};
 pub use trouble::Trouble;
 
 use crate::secrets::Secrets;

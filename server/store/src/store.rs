@@ -7,9 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use relay_domain::Clock;
 
 use crate::backend::{Durability, OpenError};
+use crate::changes::Standing;
 use crate::checkpoints::Checkpoints;
 use crate::effect::Announce;
 use crate::lane::{Lane, LaneThread, Writer};
+use crate::queries::Standings;
 use crate::reads::Reads;
 use crate::rows::hub_state::Mark;
 
@@ -33,6 +35,7 @@ pub struct Store {
     reads: Reads,
     incarnation: u32,
     commits: Arc<AtomicU64>,
+    standings: Vec<Standing>,
     /// Ends after the lane has cut the log back.
     _checkpoints: Checkpoints,
 }
@@ -41,14 +44,17 @@ impl Store {
     /// Opens the database, brings its schema up to date and starts the threads.
     pub fn open(path: &Path, config: StoreConfig) -> Result<Store, OpenError> {
         let StoreConfig { clock, seed, at_least, announce, on_fatal } = config;
-        let writer = Writer::open_not_before(path, Durability::Full, clock, seed, at_least)?;
+        let mut writer = Writer::open_not_before(path, Durability::Full, clock, seed, at_least)?;
+        let standings = writer
+            .ask(Standings { device_id: None })
+            .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
         let (incarnation, commits) = (writer.incarnation(), writer.committed());
         let reads = Reads::open(path)?;
         let committed = Arc::new(AtomicBool::new(true));
         let checkpoints = Checkpoints::start(path, Arc::clone(&committed))?;
         let lane = LaneThread::start(writer, announce, on_fatal, committed)
             .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
-        Ok(Store { lane, reads, incarnation, commits, _checkpoints: checkpoints })
+        Ok(Store { lane, reads, incarnation, commits, standings, _checkpoints: checkpoints })
     }
 
     /// A handle to the lane.
@@ -64,6 +70,11 @@ impl Store {
     /// The hub's incarnation.
     pub fn incarnation(&self) -> u32 {
         self.incarnation
+    }
+
+    /// How the devices stood when it was opened.
+    pub fn standings_at_open(&self) -> &[Standing] {
+        &self.standings
     }
 
     /// How far the database has come, as it goes on: for whoever writes it down beside it.

@@ -19,7 +19,7 @@ pub struct Room {
 
 /// The rooms of `server/src`. The domain is the language: whoever speaks of messages at all may import it.
 #[rustfmt::skip]
-pub const ROOMS: [Room; 15] = [
+pub const ROOMS: [Room; 16] = [
     Room { name: "limits", rooms: &[], crates: &["relay_domain"] },
     Room { name: "relay", rooms: &["limits"], crates: &["relay_domain", "relay_store"] },
     Room { name: "commands", rooms: &[], crates: &["relay_domain", "device_protocol"] },
@@ -30,6 +30,7 @@ pub const ROOMS: [Room; 15] = [
     Room { name: "dialects", rooms: &["relay", "webhooks", "http"], crates: &["relay_domain"] },
     Room { name: "control", rooms: &["relay", "webhooks", "http"], crates: &["relay_domain"] },
     Room { name: "sweeps", rooms: &["relay"], crates: &["relay_domain"] },
+    Room { name: "continuity", rooms: &["relay"], crates: &["relay_domain"] },
     Room { name: "cluster", rooms: &[], crates: &["relay_domain"] },
     Room { name: "config", rooms: &[], crates: &[] },
     Room { name: "telemetry", rooms: &[], crates: &[] },

@@ -5,7 +5,8 @@ use super::finding::Finding;
 use crate::app::look::{Depth, Holder, InspectError, Inspection};
 
 const CHECK: &str = "database";
-const RESTORE: &str = "stop the hub, copy the data directory aside as it is, and restore the newest backup";
+const RESTORE: &str =
+    "stop the hub, then `relay-hub restore --from` the newest backup: the damaged file is kept aside";
 
 pub(super) fn judge(looked: &Result<Inspection, InspectError>, holder: Holder, depth: Depth) -> Finding {
     let found = match looked {

@@ -4,6 +4,7 @@
 //! and nothing changed, except for one file that the flush test writes and removes; a running hub is only asked.
 
 mod clock;
+mod continuity;
 mod database;
 mod exposure;
 mod file_limit;
@@ -94,6 +95,7 @@ async fn examine(doctor: &Doctor, told: &Told) -> Vec<Finding> {
     let (config, data_dir) = (&doctor.config, doctor.config.data.data_dir.as_path());
     let depth = if doctor.thorough { Depth::EveryPage } else { Depth::Glance };
     let holder = look::holder(data_dir).await;
+    let known = look::known_mark(data_dir);
     let database = look::look_into_database(data_dir, holder, depth);
     let (newest, phones) = match (&database, holder) {
         (Ok(found), _) => (found.newest_at, found.phones),
@@ -105,6 +107,7 @@ async fn examine(doctor: &Doctor, told: &Told) -> Vec<Finding> {
     findings.extend(space::examine(&folder::nearest_folder(data_dir)));
     findings.push(hub::judge(holder));
     findings.push(database::judge(&database, holder, depth));
+    findings.push(continuity::judge(&known, &database));
     findings.push(disk(data_dir, holder, depth).await);
     findings.push(clock::judge(SystemClock::start().now(), newest, clock::synchronised().await));
     let address = config.listen.listen;

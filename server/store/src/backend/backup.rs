@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 
 use super::inspect::{OpenElsewhere, uri};
-use super::{InspectError, Inspection, inspect};
+use super::{InspectError, Inspection, Trouble, classify, inspect};
 use crate::Depth;
 
 /// Why there is no copy.
@@ -35,14 +35,30 @@ pub enum BackupError {
     },
 }
 
+/// Whether the source can be read at this moment: a hub that opens or closes it may have it for itself.
+fn look_at_source(conn: &mut SqliteConnection, from: &Path) -> Result<(), InspectError> {
+    let read = diesel::sql_query("SELECT count(*) FROM sqlite_master").execute(conn);
+    read.map(drop).map_err(|error| match classify(&error) {
+        Trouble::Busy => InspectError::Busy(from.to_owned()),
+        Trouble::DiskFull | Trouble::Io | Trouble::Poison => {
+            InspectError::Unreadable { path: from.to_owned(), why: error.to_string() }
+        }
+    })
+}
+
 /// Copies the database at `from` to the new file `to`, flushes it and looks at every page of it. Nobody who writes is
 /// held up; the log of a running hub is not cut back meanwhile.
 pub fn backup(from: &Path, elsewhere: OpenElsewhere, to: &Path) -> Result<Inspection, BackupError> {
     let copy = |why: String| BackupError::Copy { path: to.to_owned(), why };
     let name = to.to_str().ok_or_else(|| copy("the path is not UTF-8".into()))?;
+    if !from.exists() {
+        return Err(InspectError::Absent(from.to_owned()).into());
+    }
     let source = uri(from, elsewhere)?;
     let unreadable = |why: String| InspectError::Unreadable { path: from.to_owned(), why };
     let mut conn = SqliteConnection::establish(&source).map_err(|error| unreadable(error.to_string()))?;
+    conn.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| unreadable(error.to_string()))?;
+    look_at_source(&mut conn, from)?;
     // Made by us first, so that it is never readable by others; SQLite takes an empty file for no file.
     OpenOptions::new()
         .create_new(true)
@@ -50,7 +66,6 @@ pub fn backup(from: &Path, elsewhere: OpenElsewhere, to: &Path) -> Result<Inspec
         .mode(0o600)
         .open(to)
         .map_err(|error| copy(error.to_string()))?;
-    conn.batch_execute("PRAGMA busy_timeout = 5000").map_err(|error| copy(error.to_string()))?;
     diesel::sql_query("VACUUM INTO ?")
         .bind::<diesel::sql_types::Text, _>(name)
         .execute(&mut conn)

@@ -23,6 +23,10 @@ pub enum OpenElsewhere {
     Held,
     /// Nobody does.
     Free,
+    /// Nobody does and nobody will: the caller holds the data directory.
+    Ours,
+    /// It may be opened or closed meanwhile: SQLite makes the files beside it that one more reader needs.
+    Perhaps,
 }
 
 /// How much is read.
@@ -87,8 +91,22 @@ pub fn inspect(path: &Path, elsewhere: OpenElsewhere, depth: Depth) -> Result<In
         Err(error) => return Err(unreadable(error.to_string())),
     }
     let uri = uri(path, elsewhere)?;
-    let mut conn = SqliteConnection::establish(&uri).map_err(|error| unreadable(error.to_string()))?;
-    look(&mut conn, depth).map_err(|error| unreadable(error.to_string()))
+    let index = beside(path, "-shm");
+    let made = elsewhere == OpenElsewhere::Ours && !index.exists();
+    let found = SqliteConnection::establish(&uri)
+        .map_err(|error| unreadable(error.to_string()))
+        .and_then(|mut conn| look(&mut conn, depth).map_err(|error| unreadable(error.to_string())));
+    if made {
+        // The log's index, which SQLite makes anew whenever it is not there.
+        let _not_made = std::fs::remove_file(index);
+    }
+    found
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 /// The way to open it that makes nothing and changes nothing.
@@ -99,20 +117,19 @@ pub(super) fn uri(path: &Path, elsewhere: OpenElsewhere) -> Result<String, Inspe
     })?;
     // Of a URI's signs a path can hold these three.
     let escaped = text.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
-    let beside = |suffix: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        std::fs::metadata(name).ok().map(|metadata| metadata.len())
-    };
-    let how = match (elsewhere, beside("-wal"), beside("-shm")) {
+    let length = |suffix: &str| std::fs::metadata(beside(path, suffix)).ok().map(|metadata| metadata.len());
+    let how = match (elsewhere, length("-wal"), length("-shm")) {
+        (OpenElsewhere::Perhaps, _, _) => "mode=ro",
         // One more reader among the hub's own: everything is there already.
         (OpenElsewhere::Held, Some(_), Some(_)) => "mode=ro",
         // Its holder is making them or taking them away.
         (OpenElsewhere::Held, _, _) => return Err(InspectError::Busy(path.to_owned())),
         // Closed in order, so the file is everything; SQLite needs no lock and no file beside it.
-        (OpenElsewhere::Free, None | Some(0), _) => "mode=ro&immutable=1",
+        (OpenElsewhere::Free | OpenElsewhere::Ours, None | Some(0), _) => "mode=ro&immutable=1",
         // Left by a killed hub: the log counts, and its index is rebuilt in memory instead of in the file.
-        (OpenElsewhere::Free, Some(_), Some(_)) => "mode=ro&readonly_shm=1",
+        (OpenElsewhere::Free | OpenElsewhere::Ours, Some(_), Some(_)) => "mode=ro&readonly_shm=1",
+        // A log that was put here without its index, which is made and taken away again.
+        (OpenElsewhere::Ours, Some(_), None) => "mode=ro",
         (OpenElsewhere::Free, Some(_), None) => return Err(InspectError::Unfinished(path.to_owned())),
     };
     Ok(format!("file:{escaped}?{how}"))

@@ -47,15 +47,19 @@ pub enum OpenError {
     },
     /// It is older than it is known to have been: files were put back.
     #[error(
-        "the database `{path}` is older than this hub has known it, or missing: files were put back by hand. Run \
-         `relay-hub restore`, which does it safely; nothing was sent, and nothing is until then"
+        "the database `{path}` is older than this hub has known it, or missing: files were put back by hand. With the \
+         hub stopped, run `relay-hub restore` (with `--from FOLDER` for a backup of `relay-hub backup`), which makes \
+         that safe; until then nothing is changed and nothing is sent"
     )]
     Older {
         /// The file.
         path: PathBuf,
     },
     /// A migration or a setting failed.
-    #[error("cannot prepare the database `{path}`: {why}")]
+    #[error(
+        "cannot prepare the database `{path}`: {why}; look at the disk with `relay-hub doctor --thorough`, and if the \
+         file is damaged run `relay-hub restore --from` the newest backup"
+    )]
     Prepare {
         /// The file.
         path: PathBuf,

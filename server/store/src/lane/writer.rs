@@ -11,7 +11,7 @@ use relay_domain::{Clock, DeviceId};
 use super::hot::Hot;
 use super::job::{Change, CommitError, Job, Waiting};
 use super::tx::Tx;
-use crate::backend::{self, Conn, Durability, OpenError, Trouble};
+use crate::backend::{self, Conn, Depth, Durability, InspectError, OpenElsewhere, OpenError, Trouble};
 use crate::effect::Effect;
 use crate::ids::IdSource;
 use crate::queries::Query;
@@ -58,7 +58,7 @@ impl Writer {
         Writer::open_not_before(path, durability, clock, seed, Mark::default())
     }
 
-    /// The same, unless the database is older than it is known to have been: then nothing is changed but its schema.
+    /// The same, unless the database is older than it is known to have been: then nothing is changed.
     pub fn open_not_before(
         path: &Path,
         durability: Durability,
@@ -66,8 +66,8 @@ impl Writer {
         seed: u64,
         at_least: Mark,
     ) -> Result<Writer, OpenError> {
-        if at_least > Mark::default() && !path.exists() {
-            return Err(OpenError::Older { path: path.to_owned() });
+        if at_least > Mark::default() {
+            refuse_older(path, at_least)?;
         }
         let mut conn = backend::open_writer(path, durability)?;
         let prepare = |error: diesel::result::Error| OpenError::Prepare {
@@ -75,9 +75,6 @@ impl Writer {
             why: error.to_string(),
         };
         let state = rows::hub_state::load(&mut conn).map_err(prepare)?;
-        if state.mark < at_least {
-            return Err(OpenError::Older { path: path.to_owned() });
-        }
         rows::stream::clear_connected(&mut conn, state.alive_at).map_err(prepare)?;
         let Mark { incarnation, commits } = state.mark;
         Ok(Writer {
@@ -92,6 +89,11 @@ impl Writer {
             entries: 0,
             connections: HashMap::new(),
         })
+    }
+
+    /// Counts on from here, if the database has counted less: of two marks the later is to be the greater.
+    pub fn count_from(&mut self, commits: u64) {
+        self.committed.fetch_max(commits, Ordering::Relaxed);
     }
 
     /// The connection, for a test that fills its disk.
@@ -273,6 +275,17 @@ impl Writer {
         if let Err(error) = self.conn.truncate_wal() {
             tracing::warn!(%error, "the write-ahead log could not be cut back; it is tried again later");
         }
+    }
+}
+
+/// Looks before the schema is touched. One that a newer version wrote tells no mark, and is refused for that.
+fn refuse_older(path: &Path, at_least: Mark) -> Result<(), OpenError> {
+    let older = || OpenError::Older { path: path.to_owned() };
+    match backend::inspect(path, OpenElsewhere::Ours, Depth::Glance) {
+        Ok(found) if found.unknown.is_empty() && found.mark.unwrap_or_default() < at_least => Err(older()),
+        Ok(_) => Ok(()),
+        Err(InspectError::Absent(_)) => Err(older()),
+        Err(error) => Err(OpenError::Prepare { path: path.to_owned(), why: error.to_string() }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Devices: lists, who owns one, and what a token is checked against.
 
 use diesel::prelude::*;
-use relay_domain::device::Device;
+use relay_domain::device::{Course, Device};
 use relay_domain::{AccountId, DeviceId};
 
 use super::{Query, Read};
@@ -99,6 +99,8 @@ pub struct DeviceTrouble {
     pub unreadable: u64,
     /// Messages held since a restore.
     pub held: u64,
+    /// What an operator has decided about the phone.
+    pub course: Course,
     /// Newest remark, if there is one.
     pub remark: Option<String>,
 }
@@ -117,13 +119,14 @@ impl Query for TroubleOf {
 
     fn run(&self, read: &mut Read<'_>) -> QueryResult<DeviceTrouble> {
         let (device, account) = (self.device_id.as_bytes().as_slice(), self.account_id.as_bytes().as_slice());
-        let counts: Option<(i32, i32)> = device_stream::table
+        let counts: Option<(i32, i32, i32)> = device_stream::table
             .filter(device_stream::device_id.eq(device))
             .filter(device_stream::account_id.eq(account))
-            .select((device_stream::queued, device_stream::in_flight))
+            .select((device_stream::queued, device_stream::in_flight, device_stream::course))
             .first(read.conn)
             .optional()?;
-        let (queued, in_flight) = counts.unwrap_or_default();
+        let (queued, in_flight, course) = counts.unwrap_or_default();
+        let course = Course::ALL.into_iter().find(|known| *known as i32 == course).unwrap_or_default();
         let unread: i64 = unreadable::table
             .filter(unreadable::device_id.eq(device))
             .filter(unreadable::account_id.eq(account))
@@ -146,6 +149,7 @@ impl Query for TroubleOf {
             in_flight: unsigned32("in_flight", in_flight)?,
             unreadable: u64::try_from(unread).unwrap_or_default(),
             held: u64::try_from(held).unwrap_or_default(),
+            course,
             remark: remark.map(|(kind, detail)| format!("{kind}: {detail}")),
         })
     }

@@ -51,6 +51,10 @@ impl Query for HoldingDevices {
             };
             let all: i64 = held().count().get_result(read.conn)?;
             let queued: i64 = held().filter(outbound::rank.eq(0)).count().get_result(read.conn)?;
+            if all == 0 {
+                // They ended another way, as those of a phone that was revoked.
+                continue;
+            }
             let recovered: i64 =
                 recovered::table.filter(recovered::device_id.eq(&device)).count().get_result(read.conn)?;
             let counted = |count: i64| u64::try_from(count).unwrap_or_default();

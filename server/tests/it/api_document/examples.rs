@@ -261,7 +261,18 @@ async fn is_refused(scene: &mut Scene, operation: &str, name: &str) -> Asked {
 }
 
 /// Refusals that need a hub of their own.
-const OTHER_SCENES: [&str; 3] = ["deviceNotPaired", "monthlyLimit", "ended"];
+const OTHER_SCENES: [&str; 4] = ["deviceNotPaired", "monthlyLimit", "ended", "heldAfterRestore"];
+
+#[tokio::test]
+async fn a_message_that_a_restore_holds_is_not_canceled_in_the_words_of_its_example() {
+    let mut scene = Scene::open("pro", &[]).await;
+    let waiting = scene.waits().await;
+    scene.hub.terminate();
+    scene.hub.manage(&["restore"]);
+    scene.hub.restart().await;
+    let answer = scene.ask(scene.about("cancelOutbound", &waiting)).await;
+    refused_like(&scene.document, &answer, &of(&scene.document, "cancelOutbound", 409, "heldAfterRestore"));
+}
 
 #[tokio::test]
 async fn a_full_month_an_unpaired_device_and_what_it_leaves_behind_are_refused_in_the_words_of_their_examples()

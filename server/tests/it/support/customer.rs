@@ -67,7 +67,7 @@ impl Customer {
         let data = &answer.body["data"];
         let to = &data["recipientNumber"];
         let id = data["id"].as_str()?.to_owned();
-        self.note(json!({ "log": "client", "kind": "accepted", "id": id, "device": data["deviceId"], "to": to, "at_ms": 0 }));
+        self.note(json!({ "log": "client", "kind": "accepted", "id": id, "device": data["deviceId"], "to": to, "at_ms": now_ms() }));
         self.observe(data);
         Some(id)
     }
@@ -136,9 +136,14 @@ impl Customer {
         self.note(json!({
             "log": "client", "kind": "observed", "id": message["id"], "device": message["deviceId"],
             "status": status, "dispatched_at_ns": dispatched, "failure_stage": stage(message),
-            "uncertain": status == "DISPATCHED", "at_ms": 0,
+            "uncertain": status == "DISPATCHED", "at_ms": now_ms(),
         }));
     }
+}
+
+/// This machine's clock, which is the hub's too.
+pub fn now_ms() -> i64 {
+    i64::try_from(time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000).unwrap()
 }
 
 /// The stage of a failure, as far as a customer can tell it from the reason.
@@ -154,7 +159,7 @@ fn stage(message: &Value) -> Option<&'static str> {
 }
 
 /// An instant as the API prints it, in Unix nanoseconds.
-fn nanos(instant: &str) -> i64 {
+pub fn nanos(instant: &str) -> i64 {
     use time::OffsetDateTime;
     use time::format_description::well_known::Rfc3339;
     let parsed = OffsetDateTime::parse(instant, &Rfc3339).unwrap();

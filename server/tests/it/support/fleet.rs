@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::await_fact::within_deadline;
+use super::customer::{nanos, now_ms};
 use super::hub::log_of;
 use super::{Customer, Hub, HubOptions, eventually};
 
@@ -136,7 +137,29 @@ impl Installation {
     /// Pairs whoever asks as this device, from a new code.
     pub async fn pair_again(&self, device: &str) -> Pairing {
         let code = self.hub.manage(&["device", "pair-code", "--device", device]);
-        pair_from_elsewhere(&self.hub, code["code"].as_str().unwrap()).await
+        self.pair_with(&code).await
+    }
+
+    /// Pairs whoever asks with the code of a command's answer.
+    pub async fn pair_with(&self, answer: &Value) -> Pairing {
+        pair_from_elsewhere(&self.hub, answer["code"].as_str().unwrap()).await
+    }
+
+    /// Writes a backup; answers with its folder and its manifest.
+    pub fn back_up(&self, name: &str) -> (PathBuf, Value) {
+        let folder = self.path(name);
+        let made = self.hub.manage(&["backup", folder.to_str().unwrap()]);
+        (folder, made)
+    }
+
+    /// Stops the hub, restores a backup and starts it again, with phones that go on; the judge learns of it.
+    pub async fn restore(&mut self, (folder, made): &(PathBuf, Value)) -> Value {
+        assert!(self.hub.terminate().success());
+        let report = self.hub.manage(&["restore", "--from", folder.to_str().unwrap()]);
+        let made_at_ms = nanos(made["made_at"].as_str().unwrap()) / 1_000_000;
+        self.note(&json!({ "log": "hub", "kind": "restored", "made_at_ms": made_at_ms, "at_ms": now_ms() }));
+        self.hub.restart().await;
+        report
     }
 
     /// Another customer whom the judge hears.

@@ -186,9 +186,14 @@ pub(super) fn unknown() -> Refusing {
 }
 
 /// What cannot be canceled.
-pub(super) fn cancel() -> [Refusing; 2] {
+pub(super) fn cancel() -> [Refusing; 3] {
     [
         ("dispatched", "A phone has it, or had it", CancelError::Dispatched.into()),
+        (
+            "heldAfterRestore",
+            "The hub was restored from a backup, and a phone may have sent it",
+            CancelError::Held.into(),
+        ),
         ("ended", "It failed or expired before a phone had it", CancelError::Ended.into()),
     ]
 }

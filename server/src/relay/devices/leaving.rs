@@ -7,8 +7,8 @@ use relay_store::changes::{DrainDevice, DrainVerdict, PairTarget, UnpairDevice, 
 
 pub use relay_store::changes::Drain;
 
-use super::pairing::{IssuePairingError, IssuedCode};
-use super::{Relay, Trouble};
+use crate::relay::pairing::{IssuePairingError, IssuedCode};
+use crate::relay::{Relay, Trouble};
 
 /// Why a phone was not unpaired or drained.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use relay_domain::DeviceId;
 use relay_store::queries::Standings;
 
+pub use relay_store::Mark;
 pub use relay_store::changes::{PhoneStanding, Standing};
 
-use super::Relay;
+use crate::relay::Relay;
 
 /// Where it is written down.
 pub trait StandingLog: Send + Sync {
@@ -35,7 +36,7 @@ impl Relay {
 
     /// Writes down how a device stands now. What fails here is made good by the next start, which writes all of them
     /// from the database.
-    pub(super) async fn note_standing(&self, device_id: DeviceId) {
+    pub(in crate::relay) async fn note_standing(&self, device_id: DeviceId) {
         let stands = match self.reads.ask(Standings { device_id: Some(device_id) }).await {
             Ok(stands) => stands,
             Err(error) => {

@@ -9,7 +9,7 @@ pub use relay_domain::device::Restored;
 pub use relay_store::changes::HeldDecision;
 pub use relay_store::queries::Holding;
 
-use super::{Relay, Trouble};
+use crate::relay::{Relay, Trouble};
 
 /// Held messages shown of one device: the rest is of the same kind.
 const SHOWN: i64 = 200;

@@ -211,7 +211,7 @@ impl Writer {
         let written = backend::rows_written(&mut self.conn)?;
         let wrote = written != self.written;
         if wrote {
-            rows::hub_state::count(&mut self.conn)?;
+            rows::hub_state::count(&mut self.conn, self.committed.load(Ordering::Relaxed))?;
             self.written = written + 1;
         }
         Ok(wrote)

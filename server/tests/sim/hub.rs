@@ -12,11 +12,11 @@ use rand::{RngExt, SeedableRng};
 use relay_domain::{Clock, DeviceId};
 use relay_hub::hub::HubSettings;
 use relay_hub::hub::session::{End, Identity, Input, Mail, Output, Session};
-use relay_store::changes::CloseSession;
-use relay_store::queries::{OpenCommands, TokenStateOf};
-use relay_store::{Change, CommitError, Durability, Effect, Query, Writer};
+use relay_store::changes::{CloseSession, RestoreHub, RestoreVerdict, Standing};
+use relay_store::queries::{EpochsOf, OpenCommands, Standings, TokenStateOf};
+use relay_store::{Change, CommitError, Durability, Effect, Mark, OpenError, Query, Writer};
 
-use super::time::VirtualClock;
+use super::time::{HubClock, VirtualClock};
 
 /// What travels on a link.
 #[derive(Debug, Clone)]
@@ -56,8 +56,10 @@ enum Due {
 
 /// The hub.
 pub struct SimHub {
-    pub clock: VirtualClock,
+    pub clock: HubClock,
     dir: PathBuf,
+    /// What the file beside the database knows: how far it has come, and how devices stand.
+    pub side: SideFile,
     /// `None` while the hub is down.
     writer: Option<Writer>,
     connections: HashMap<u64, Connection>,
@@ -69,22 +71,40 @@ pub struct SimHub {
     spoken: Vec<Spoken>,
     /// Counts for the report: what the random walk really did.
     pub crashes: u64,
+    pub healed: u64,
 }
+
+/// What lies beside the database and is not copied with it.
+#[derive(Debug, Clone, Default)]
+pub struct SideFile {
+    pub mark: Mark,
+    pub standings: BTreeMap<DeviceId, Standing>,
+}
+
+/// Connections are told apart over all nodes.
+const CONNECTIONS_A_NODE: u64 = 1_000_000;
 
 impl SimHub {
     pub fn new(dir: &Path, clock: VirtualClock, seed: u64) -> SimHub {
+        SimHub::node(dir, HubClock::new(clock), seed, 0, SideFile::default())
+    }
+
+    /// A node that shares the database with others. It starts.
+    pub fn node(dir: &Path, clock: HubClock, seed: u64, node: u64, side: SideFile) -> SimHub {
         let mut hub = SimHub {
             clock,
             dir: dir.to_owned(),
+            side,
             writer: None,
             connections: HashMap::new(),
             directory: HashMap::new(),
-            next_connection: 0,
+            next_connection: node * CONNECTIONS_A_NODE,
             due: BTreeMap::new(),
             planned: 0,
             dice: StdRng::seed_from_u64(seed),
             spoken: Vec::new(),
             crashes: 0,
+            healed: 0,
         };
         hub.start();
         hub
@@ -94,13 +114,92 @@ impl SimHub {
     pub fn start(&mut self) {
         let seed = self.dice.random();
         let clock = Arc::new(self.clock.clone());
-        let path = self.dir.join("relay.db");
-        self.writer = Some(Writer::open(&path, Durability::Simulated, clock, seed).unwrap());
+        let opened =
+            Writer::open_not_before(&self.database(), Durability::Simulated, clock, seed, self.side.mark);
+        self.writer = Some(opened.unwrap());
+    }
+
+    /// Whether a start is refused, because the files are older than they were.
+    pub fn refuses_to_start(&mut self) -> bool {
+        let clock = Arc::new(self.clock.clone());
+        let opened =
+            Writer::open_not_before(&self.database(), Durability::Simulated, clock, 0, self.side.mark);
+        matches!(opened, Err(OpenError::Older { .. }))
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.dir.join("relay.db")
+    }
+
+    /// Restores the hub from the files that are there: a new incarnation, before anybody connects.
+    pub fn restore(&mut self) -> RestoreVerdict {
+        self.crash();
+        let (seed, clock) = (self.dice.random(), Arc::new(self.clock.clone()));
+        let mut writer = Writer::open(&self.database(), Durability::Simulated, clock, seed).unwrap();
+        let incarnation = self.side.mark.incarnation.max(writer.mark().incarnation) + 1;
+        let standings = self.side.standings.values().copied().collect();
+        let restored = writer.commit_one(RestoreHub { incarnation, standings }).0.unwrap();
+        drop(writer);
+        self.side.mark = Mark { incarnation, commits: 0 };
+        self.start();
+        restored
+    }
+
+    /// Writes down how a device stands, as the verbs do before they answer.
+    pub fn note_standing(&mut self, device_id: DeviceId) {
+        for standing in self.ask(Standings { device_id: Some(device_id) }).unwrap_or_default() {
+            self.side.standings.insert(device_id, standing);
+        }
+    }
+
+    /// The healing poll: ends the sessions that the rows have left behind.
+    pub fn heal(&mut self) {
+        let open: Vec<(u64, DeviceId, u64)> = self
+            .connections
+            .iter()
+            .filter_map(|(connection, entry)| Some((*connection, entry.device_id, entry.session.epoch()?)))
+            .collect();
+        let devices = open.iter().map(|(_, device, _)| *device).collect();
+        let Some(epochs) = self.ask(EpochsOf(devices)) else { return };
+        for (connection, device, epoch) in open {
+            if epochs.iter().any(|(of, now)| *of == device && *now > epoch) {
+                self.healed += 1;
+                self.plan(Due::Mail(connection, Mail { end: Some(End::Fenced), ..Mail::default() }));
+            }
+        }
+    }
+
+    /// The node's process is frozen while its sockets die; when it wakes it goes on with what it had in its hands.
+    pub fn lose_sockets(&mut self) {
+        let connections: Vec<u64> = self.connections.keys().copied().collect();
+        connections.into_iter().for_each(|connection| self.vanish(connection));
+    }
+
+    /// Whether it has nothing left in its hands.
+    pub fn is_idle(&self) -> bool {
+        self.due.is_empty() && self.connections.is_empty()
+    }
+
+    /// What the file beside the database says by now.
+    pub fn side_file(&self) -> SideFile {
+        let mark = self.writer.as_ref().map_or(self.side.mark, Writer::mark).max(self.side.mark);
+        SideFile { mark, ..self.side.clone() }
+    }
+
+    /// Its files were exchanged: what it had open is gone.
+    pub fn drop_writer(&mut self) {
+        self.writer = None;
+    }
+
+    /// Lends the writer to, or takes it back from, a node that woke on files that were exchanged under it.
+    pub fn swap_writer(&mut self, other: &mut SimHub) {
+        std::mem::swap(&mut self.writer, &mut other.writer);
     }
 
     /// Dies: what was committed stays, everything else is gone.
     pub fn crash(&mut self) {
         self.crashes += 1;
+        self.side = self.side_file();
         self.writer = None;
         self.connections.clear();
         self.directory.clear();

@@ -13,13 +13,51 @@ use serde_json::{Value, json};
 /// Collects what the customer sees.
 #[derive(Default)]
 pub struct Judge {
-    lines: Vec<String>,
+    lines: Vec<Noted>,
+    noted: usize,
     pub accepted: Vec<MessageId>,
+    /// Messages that a restore took away.
+    pub lost: usize,
+    pub clock_was_set: bool,
+}
+
+/// A line, and whether it is the hub's word: a restore takes back what the hub said since the backup.
+struct Noted {
+    line: String,
+    number: usize,
+    hubs_word: bool,
+}
+
+/// How much was said when a backup was made.
+#[derive(Debug, Clone, Copy)]
+pub struct Said {
+    lines: usize,
+    accepted: usize,
 }
 
 impl Judge {
     fn line(&mut self, line: &Value) {
-        self.lines.push(line.to_string());
+        let hubs_word = matches!(line["kind"].as_str(), Some("accepted" | "observed"));
+        self.noted += 1;
+        self.lines.push(Noted { line: line.to_string(), number: self.noted, hubs_word });
+    }
+
+    /// How much was said up to now.
+    pub fn said(&self) -> Said {
+        Said { lines: self.noted, accepted: self.accepted.len() }
+    }
+
+    /// The hub was set back: it has lost what it accepted since, and says so. What radios saw stands.
+    pub fn set_back(&mut self, said: Said) {
+        self.lost += self.accepted.len() - said.accepted;
+        self.accepted.truncate(said.accepted);
+        self.lines.retain(|noted| noted.number <= said.lines || !noted.hubs_word);
+    }
+
+    /// The hub's clock was set: instants of before and after do not compare, and buckets go by them.
+    pub fn clock_set(&mut self) {
+        self.clock_was_set = true;
+        self.lines.retain(|noted| !noted.line.contains(r#""kind":"plan""#));
     }
 
     pub fn plan(&mut self, device: DeviceId, quota: Quota, at: Timestamp) {
@@ -39,10 +77,12 @@ impl Judge {
     }
 
     pub fn observed(&mut self, message: &Outbound, at: Timestamp) {
+        // What the hub learnt from the phone took its token in a commit that a restore took away.
+        let dispatched = message.dispatch.filter(|dispatch| dispatch.down_seq > 0);
         self.line(&json!({
             "log": "client", "kind": "observed", "id": message.id.to_string(),
             "device": message.device_id.to_string(), "status": status(message.state.rank),
-            "dispatched_at_ns": message.dispatch.map(|dispatch| dispatch.at.nanos()),
+            "dispatched_at_ns": dispatched.map(|dispatch| dispatch.at.nanos()),
             "failure_stage": stage(message.state.rank), "uncertain": message.state.is_uncertain(),
             "at_ms": at.millis(),
         }));
@@ -70,7 +110,7 @@ impl Judge {
         let seen: Vec<String> =
             witness.lines().iter().map(|line| serde_json::to_string(line).unwrap()).collect();
         ledger.read_lines("phones", &seen);
-        ledger.read_lines("client", &self.lines);
+        ledger.read_lines("client", self.lines.iter().map(|noted| &noted.line));
         ledger.judge()
     }
 }

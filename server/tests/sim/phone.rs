@@ -1,5 +1,6 @@
 //! The phone's side: a real handset on a journal that crashes like a disk, its world, and its link.
 
+use android_bridge::book::Phase;
 use android_bridge::clock::Now;
 use android_bridge::engine::{Backoff, Input, PhoneFacts, Redial};
 use android_bridge::handset::{Birth, Effect, Handset, Paired};
@@ -34,6 +35,16 @@ pub struct SimPhone {
     /// How far the wall clock is off, milliseconds.
     clock_off_ms: i64,
     boot: u64,
+    /// When this boot began, milliseconds of the simulation.
+    booted_at_ms: u64,
+    /// The latest that its wall clock ever showed.
+    latest_wall_ms: i64,
+    /// The disk was copied here from somewhere, and what cannot be copied is not beside it.
+    unmarked: bool,
+    /// Another phone was paired in its place while it ran.
+    forsaken: bool,
+    profile: CarrierProfile,
+    witness: SharedWitness,
     /// The phone was told not to come back by itself.
     pub stopped: Option<String>,
 }
@@ -51,7 +62,7 @@ impl SimPhone {
         SimPhone {
             device_id,
             generation,
-            world: World::new(device_id.uuid(), sims, profile, seed ^ 0x5eed, witness),
+            world: World::new(device_id.uuid(), sims, profile.clone(), seed ^ 0x5eed, witness.clone()),
             handset: None,
             disk: Some(MemoryJournal::new()),
             journal: Uuid::from_u128(dice.random()),
@@ -62,8 +73,20 @@ impl SimPhone {
             dice,
             clock_off_ms: 0,
             boot: 1,
+            booted_at_ms: 0,
+            latest_wall_ms: 0,
+            unmarked: false,
+            forsaken: false,
+            profile: profile.clone(),
+            witness: witness.clone(),
             stopped: None,
         }
+    }
+
+    /// Somebody sends an SMS to its first SIM, if it has one.
+    pub fn receive_sms(&mut self, from: &str, body: &str, elapsed_ms: u64) {
+        let now = self.outside(elapsed_ms);
+        self.world.receive_sms(0, from, body, now);
     }
 
     /// The phone's wall clock is off by this much from now on.
@@ -74,9 +97,72 @@ impl SimPhone {
     pub fn now(&self, elapsed_ms: u64) -> Now {
         Now {
             wall_ms: 1_777_104_000_000 + i64::try_from(elapsed_ms).unwrap() + self.clock_off_ms,
-            mono_ms: elapsed_ms,
+            mono_ms: elapsed_ms - self.booted_at_ms,
             boot: self.boot,
         }
+    }
+
+    /// The same for the world, which goes on whatever the phone does.
+    fn outside(&self, elapsed_ms: u64) -> Now {
+        Now { mono_ms: elapsed_ms, boot: 0, ..self.now(elapsed_ms) }
+    }
+
+    /// Later than everything that any log says of this phone: its clock may have been set back.
+    pub fn latest_wall_ms(&self, elapsed_ms: u64) -> i64 {
+        self.latest_wall_ms.max(self.now(elapsed_ms).wall_ms)
+    }
+
+    /// The phone is switched off: its monotonic clock begins anew when it is switched on.
+    pub fn reboot(&mut self, elapsed_ms: u64) -> Option<u64> {
+        let gone = self.crash();
+        self.boot += 1;
+        self.booted_at_ms = elapsed_ms;
+        gone
+    }
+
+    /// How many of its messages are in each phase: waiting, at the radio, sent, uncertain.
+    pub fn phases(&self) -> [usize; 4] {
+        let mut counts = [0; 4];
+        for entry in self.handset.iter().flat_map(|handset| handset.engine().book().messages.values()) {
+            match entry.phase {
+                Phase::Waiting => counts[0] += 1,
+                Phase::AtRadio => counts[1] += 1,
+                Phase::Sent => counts[2] += 1,
+                Phase::Uncertain => counts[3] += 1,
+                Phase::Ended => {}
+            }
+        }
+        counts
+    }
+
+    /// Events that the hub has not acknowledged.
+    pub fn unacknowledged(&self) -> u64 {
+        self.handset.as_ref().map_or(0, |handset| {
+            let front = &handset.engine().book().front;
+            front.head - front.acked
+        })
+    }
+
+    /// Its journal's id.
+    pub fn journal_id(&self) -> Option<Uuid> {
+        self.handset.as_ref().map(|handset| handset.engine().book().front.journal)
+    }
+
+    /// From now on nobody hears of it: it finishes what it has.
+    pub fn forsake(&mut self) {
+        self.redial_at = None;
+        self.forsaken = true;
+    }
+
+    /// A phone of the same kind, with the SIMs of this one and a world of its own.
+    pub fn twin(&mut self, generation: u32, elapsed_ms: u64) -> SimPhone {
+        let sims = self.world.hardware().sims;
+        sims.iter().for_each(|sim| self.world.swap_sim(sim.slot, None));
+        let (profile, witness) = (self.profile.clone(), self.witness.clone());
+        let mut twin = SimPhone::new(self.device_id, generation, sims, profile, self.dice.random(), witness);
+        twin.clock_off_ms = self.clock_off_ms;
+        twin.world.begin(twin.outside(elapsed_ms));
+        twin
     }
 
     pub fn is_running(&self) -> bool {
@@ -93,13 +179,19 @@ impl SimPhone {
     /// The process starts and dials at once.
     pub fn start(&mut self, elapsed_ms: u64) {
         let now = self.now(elapsed_ms);
-        let disk = self.disk.take().expect("a dead phone has its disk");
+        let mut disk = self.disk.take().expect("a dead phone has its disk");
+        // Journal and token are bound to a marker that no copy brings along: without it this is a fresh install.
+        if std::mem::take(&mut self.unmarked) {
+            disk = MemoryJournal::new();
+            self.journal = Uuid::from_u128(self.dice.random());
+            self.stopped = Some("not paired".to_owned());
+        }
         let birth = Birth { journal: self.journal, device: self.device_id.uuid(), paired: self.just_paired };
         let facts = PhoneFacts::default();
         let (handset, effects) = Handset::start(disk, birth, facts, self.world.hardware(), now).unwrap();
         self.just_paired = Paired::Earlier;
         self.handset = Some(handset);
-        self.redial_at = Some(elapsed_ms);
+        self.redial_at = self.stopped.is_none().then_some(elapsed_ms);
         self.carry_out(effects, elapsed_ms);
     }
 
@@ -124,6 +216,16 @@ impl SimPhone {
         gone
     }
 
+    /// The app is paired again with a new code; its journal goes on, unless the hub has retired it.
+    pub fn pair_again(&mut self, generation: u32) -> Option<u64> {
+        let gone = self.crash();
+        self.journal = Uuid::from_u128(self.dice.random());
+        self.just_paired = Paired::JustNow;
+        self.generation = generation;
+        self.stopped = None;
+        gone
+    }
+
     /// Another phone gets a copy of this one's disk: the journal and the token with it.
     pub fn copied_disk(&self) -> MemoryJournal {
         self.handset.as_ref().expect("it runs").journal().clone()
@@ -135,10 +237,16 @@ impl SimPhone {
         self.just_paired = Paired::Earlier;
     }
 
+    /// The same from a backup of its own, or of another phone: whatever cannot be copied is not beside it.
+    pub fn put_copied_disk(&mut self, disk: MemoryJournal) {
+        self.put_disk(disk);
+        self.unmarked = true;
+    }
+
     pub fn next_due_ms(&mut self, elapsed_ms: u64) -> Option<u64> {
-        let now = self.now(elapsed_ms);
+        let (now, booted_at) = (self.now(elapsed_ms), self.booted_at_ms);
         let handset = self.handset.as_mut()?;
-        let wakes = handset.wakes_at_ms(now);
+        let wakes = handset.wakes_at_ms(now).map(|at| at + booted_at);
         let link = self.link.as_ref().and_then(|(_, link)| link.next_due_ms());
         [wakes, self.world.next_due_ms(), link, self.redial_at].into_iter().flatten().min()
     }
@@ -189,6 +297,7 @@ impl SimPhone {
     /// Everything that is due. Answers with the connection that it gave up, if it did.
     pub fn run(&mut self, elapsed_ms: u64) -> Option<u64> {
         self.handset.as_ref()?;
+        self.latest_wall_ms = self.latest_wall_ms(elapsed_ms);
         let mut gone = None;
         while let Some((_, link)) = &mut self.link
             && let Some(wire) = link.phone_reads(elapsed_ms)
@@ -203,8 +312,12 @@ impl SimPhone {
                 Wire::Close(code) => self.disconnected(Some(code), elapsed_ms),
             }
         }
-        let now = self.now(elapsed_ms);
-        for input in self.world.due(now) {
+        let outside = self.outside(elapsed_ms);
+        for input in self.world.due(outside) {
+            // Its number is another phone's now: nothing reaches it there.
+            if self.forsaken && matches!(input, Input::SmsReceived { .. }) {
+                continue;
+            }
             gone = gone.or(self.input(input, elapsed_ms));
         }
         gone.or(self.input(Input::Tick, elapsed_ms))
@@ -217,7 +330,7 @@ impl SimPhone {
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>, elapsed_ms: u64) -> Option<u64> {
-        let (mut gone, now) = (None, self.now(elapsed_ms));
+        let (mut gone, now) = (None, self.outside(elapsed_ms));
         for effect in effects {
             match effect {
                 Effect::SendFrame(text) => self.write(Wire::Text(text), elapsed_ms),

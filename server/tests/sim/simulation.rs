@@ -10,9 +10,9 @@ use relay_domain::phone_number::PhoneNumber;
 use relay_domain::plan::{Plan, PlanName, Quota};
 use relay_domain::{AccountId, Clock, DeviceId, MessageId, Timestamp};
 use relay_store::changes::{
-    AcceptMessages, Acceptance, CancelMessage, CancelVerdict, CreateAccount, CreateKey, ExpireQueued,
-    GiveUpUncertain, IssuePairingCode, KeyVerdict, PairTarget, PairingCodeVerdict, RedeemPairingCode,
-    RedeemVerdict, ReleaseScheduled, Request, SettleUnpaired,
+    AcceptMessages, Acceptance, CancelMessage, CancelVerdict, CreateAccount, CreateKey, EndLeaving,
+    ExpireQueued, GiveUpUncertain, IssuePairingCode, KeyVerdict, PairTarget, PairingCodeVerdict,
+    RedeemPairingCode, RedeemVerdict, ReleaseHeld, ReleaseScheduled, Request, SettleUnpaired,
 };
 use relay_store::queries::FindOutbound;
 
@@ -34,9 +34,22 @@ pub struct Simulation {
     pub judge: Judge,
     pub witness: Arc<MemoryWitness>,
     pub quota: Quota,
+    /// Phones that another took the place of while they ran: they finish what they have, and nobody hears of it.
+    pub ghosts: Vec<SimPhone>,
+    /// A node of the hub that stopped in the middle of things, and whether it goes on.
+    pub frozen: Option<Frozen>,
+    pub nodes: u64,
     next_sweep_ms: u64,
     codes: u32,
-    _dir: tempfile::TempDir,
+    pub dir: tempfile::TempDir,
+}
+
+/// A node that was frozen.
+pub struct Frozen {
+    pub node: SimHub,
+    pub awake: bool,
+    /// The database's files were exchanged meanwhile.
+    pub exchanged: bool,
 }
 
 /// What a customer asks for.
@@ -85,9 +98,12 @@ impl Simulation {
             judge: Judge::default(),
             witness: Arc::new(MemoryWitness::default()),
             quota,
+            ghosts: Vec::new(),
+            frozen: None,
+            nodes: 0,
             next_sweep_ms: SWEEP_MS,
             codes: 0,
-            _dir: dir,
+            dir,
         };
         for (index, spec) in specs.into_iter().enumerate() {
             simulation.add_phone(seed.wrapping_mul(31).wrapping_add(index as u64), spec);
@@ -106,7 +122,7 @@ impl Simulation {
         let mut phone = SimPhone::new(device_id, generation, sims, spec.profile, seed, self.witness.clone());
         phone.world.begin(phone.now(self.clock.elapsed_ms()));
         phone.start(self.clock.elapsed_ms());
-        self.judge.plan(device_id, self.quota, self.clock.now());
+        self.judge.plan(device_id, self.quota, self.hub.clock.now());
         self.phones.push(phone);
     }
 
@@ -143,7 +159,10 @@ impl Simulation {
             other => panic!("no code: {other:?}"),
         }
         match self.hub.commit(RedeemPairingCode { public, secret_digest, model: "sim".into() }).unwrap() {
-            RedeemVerdict::Paired(paired) => (paired.device_id, paired.generation),
+            RedeemVerdict::Paired(paired) => {
+                self.hub.note_standing(paired.device_id);
+                (paired.device_id, paired.generation)
+            }
             other => panic!("not paired: {other:?}"),
         }
     }
@@ -153,8 +172,8 @@ impl Simulation {
         let device_id = self.phones[index].device_id;
         let (_, generation) = self.pair(PairTarget::Existing(device_id));
         // On the phone's own clock, as the lines of its radio are: it may be a day off.
-        let wiped_at = self.phones[index].now(self.clock.elapsed_ms());
-        self.judge.wiped(device_id, wiped_at.wall_ms);
+        let wiped_at = self.phones[index].latest_wall_ms(self.clock.elapsed_ms());
+        self.judge.wiped(device_id, wiped_at);
         if let Some(connection) = self.phones[index].reinstall(generation) {
             self.hub.vanish(connection);
         }
@@ -189,7 +208,7 @@ impl Simulation {
                 return None;
             }
         };
-        self.judge.accepted(&message, self.clock.now());
+        self.judge.accepted(&message, self.now());
         Some(message)
     }
 
@@ -230,8 +249,12 @@ impl Simulation {
     /// Moves to the next thing that happens, at most `limit_ms` of virtual time away.
     pub fn turn(&mut self, limit_ms: u64) {
         let now = self.clock.elapsed_ms();
-        let phones = self.phones.iter_mut().filter_map(|phone| phone.next_due_ms(now));
-        let next = phones.chain(self.hub.next_due_ms()).chain([self.next_sweep_ms]).min();
+        let phones = self.phones.iter_mut().chain(&mut self.ghosts);
+        let phones = phones.filter_map(|phone| phone.next_due_ms(now));
+        let woken = self.frozen.as_ref().filter(|frozen| frozen.awake);
+        let nodes =
+            self.hub.next_due_ms().into_iter().chain(woken.and_then(|woken| woken.node.next_due_ms()));
+        let next = phones.chain(nodes).chain([self.next_sweep_ms]).min();
         let next = next.unwrap_or(now + 1).clamp(now, now + limit_ms.max(1));
         self.clock.advance_to_ms(if next == now { now + 1 } else { next });
         let now = self.clock.elapsed_ms();
@@ -246,16 +269,25 @@ impl Simulation {
                 self.hub.vanish(connection);
             }
         }
+        for ghost in &mut self.ghosts {
+            ghost.run(now);
+        }
         for spoken in self.hub.run() {
             self.deliver_down(spoken, now);
         }
+        self.run_woken();
     }
 
     fn sweep(&mut self) {
         if self.hub.is_up() {
             while self.hub.commit(ReleaseScheduled).unwrap() > 0 {}
             while self.hub.commit(ExpireQueued).unwrap() > 0 {}
+            for device_id in self.hub.commit(EndLeaving).unwrap() {
+                self.hub.note_standing(device_id);
+            }
             while self.hub.commit(SettleUnpaired).unwrap() > 0 {}
+            while self.hub.commit(ReleaseHeld).unwrap() > 0 {}
+            self.hub.heal();
         }
     }
 
@@ -311,8 +343,9 @@ impl Simulation {
         }
     }
 
+    /// As the hub's clock has it.
     pub fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.hub.clock.now()
     }
 }
 

@@ -35,6 +35,40 @@ impl VirtualClock {
     }
 }
 
+/// The hub's wall clock: it may be set while the hub is down, both ways.
+#[derive(Clone)]
+pub struct HubClock {
+    base: VirtualClock,
+    off_ns: Arc<AtomicI64>,
+}
+
+impl HubClock {
+    pub fn new(base: VirtualClock) -> HubClock {
+        HubClock { base, off_ns: Arc::default() }
+    }
+
+    /// Somebody sets it.
+    pub fn step(&self, by_ms: i64) {
+        self.off_ns.fetch_add(by_ms * 1_000_000, Ordering::Relaxed);
+    }
+
+    /// Milliseconds since the simulation began, which no clock that is set changes.
+    pub fn elapsed_ms(&self) -> u64 {
+        self.base.elapsed_ms()
+    }
+
+    /// The first whole millisecond of the simulation at or after an instant of this clock.
+    pub fn ms_of(&self, instant: Timestamp) -> u64 {
+        self.base.ms_of(Timestamp::from_nanos(instant.nanos() - self.off_ns.load(Ordering::Relaxed)))
+    }
+}
+
+impl Clock for HubClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_nanos(self.base.now().nanos() + self.off_ns.load(Ordering::Relaxed))
+    }
+}
+
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_nanos(self.0.load(Ordering::Relaxed))

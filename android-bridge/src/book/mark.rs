@@ -52,19 +52,39 @@ pub struct Mark {
     pub via: Via,
 }
 
-/// From the surest to the least sure that two are of one SIM.
-const LIKENESSES: [Likeness; 3] = [Likeness::SimAndSlot, Likeness::Sim, Likeness::Slot];
+/// Where one of the two has no time stamp of the message centre (some systems do not store it), they are of one
+/// message only if they came this close to each other: the same text a day later is another one.
+const UNSTAMPED_WITHIN_MS: u64 = 60 * 60 * 1000;
 
-/// Why a mark and a message are taken to be of one SIM.
+/// How sure it is that a mark and a message of the same sender and text are the same, from sure to unsure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
-    SimAndSlot,
-    /// A SIM was moved to another slot since.
-    Sim,
-    /// What is known of the SIM has changed, or nothing is known. That a message of this second, sender and text
-    /// came to another SIM in the same slot is less likely than that an operator renumbered a SIM.
-    Slot,
+struct Likeness(SameTime, SameSim);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SameTime {
+    ByStamp,
+    /// One has no stamp, and they came within the hour.
+    ByClock,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum SameSim {
+    BySimAndSlot,
+    /// A SIM was moved to another slot since.
+    BySim,
+    /// What is known of the SIM has changed, or nothing is known. That this text came in this second to another SIM
+    /// in the same slot is less likely than that an operator renumbered a SIM.
+    BySlot,
+}
+
+const LIKENESSES: [Likeness; 6] = [
+    Likeness(SameTime::ByStamp, SameSim::BySimAndSlot),
+    Likeness(SameTime::ByStamp, SameSim::BySim),
+    Likeness(SameTime::ByStamp, SameSim::BySlot),
+    Likeness(SameTime::ByClock, SameSim::BySimAndSlot),
+    Likeness(SameTime::ByClock, SameSim::BySim),
+    Likeness(SameTime::ByClock, SameSim::BySlot),
+];
 
 impl Mark {
     /// The mark that a fact leaves, if it is an inbound SMS.
@@ -86,18 +106,26 @@ impl Mark {
         })
     }
 
-    fn is_of(&self, sms: &Inbound) -> bool {
-        self.smsc_at_ms == sms.smsc_at_ms && self.digest == sms.digest && self.from == sms.from
-    }
-
+    /// `None` where they are not the same message.
     fn likeness(&self, sms: &Inbound) -> Option<Likeness> {
-        let known = self.sim != SimRef::default() && sms.sim != SimRef::default();
-        match (known && !self.sim.contradicts(&sms.sim), self.slot == sms.slot) {
-            (true, true) => Some(Likeness::SimAndSlot),
-            (true, false) => Some(Likeness::Sim),
-            (false, true) => Some(Likeness::Slot),
-            (false, false) => None,
+        if self.digest != sms.digest || self.from != sms.from {
+            return None;
         }
+        let time = match (self.smsc_at_ms, sms.smsc_at_ms) {
+            (Some(one), Some(other)) => (one == other).then_some(SameTime::ByStamp),
+            (None, _) | (_, None) => {
+                let apart_ms = self.row_wall_ms.abs_diff(sms.at.wall_ms);
+                (apart_ms <= UNSTAMPED_WITHIN_MS).then_some(SameTime::ByClock)
+            }
+        };
+        let known = self.sim != SimRef::default() && sms.sim != SimRef::default();
+        let sim = match (known && !self.sim.contradicts(&sms.sim), self.slot == sms.slot) {
+            (true, true) => Some(SameSim::BySimAndSlot),
+            (true, false) => Some(SameSim::BySim),
+            (false, true) => Some(SameSim::BySlot),
+            (false, false) => None,
+        };
+        Some(Likeness(time?, sim?))
     }
 }
 
@@ -105,7 +133,7 @@ impl Book {
     /// The swept entry that this broadcast belongs to, if there is one that no broadcast has claimed: the oldest
     /// of the likest.
     pub fn swept_before(&self, sms: &Inbound) -> Option<u64> {
-        let unclaimed = self.marks.values().filter(|mark| mark.via == Via::Sweep && mark.is_of(sms));
+        let unclaimed = self.marks.values().filter(|mark| mark.via == Via::Sweep);
         let likest = unclaimed.filter_map(|mark| Some((mark.likeness(sms)?, mark.number))).min()?;
         Some(likest.1)
     }
@@ -113,16 +141,16 @@ impl Book {
     /// For each row of an inbox the number of the entry that it is, one to one; `None` for a row that this
     /// journal does not have. The rows come oldest first, and so are the entries taken.
     pub fn entries_of(&self, rows: &[Inbound]) -> Vec<Option<u64>> {
-        let mut marks: BTreeMap<(&str, Option<i64>, &str), Vec<&Mark>> = BTreeMap::new();
+        let mut marks: BTreeMap<&str, Vec<&Mark>> = BTreeMap::new();
         for mark in self.marks.values() {
-            marks.entry((&mark.from, mark.smsc_at_ms, &mark.digest)).or_default().push(mark);
+            marks.entry(&mark.digest).or_default().push(mark);
         }
         let mut entries = vec![None; rows.len()];
         let mut taken = BTreeSet::new();
         // Every sure match before the first unsure one: a guess must not take the entry that another row is.
         for wanted in LIKENESSES {
             for (row, entry) in rows.iter().zip(&mut entries).filter(|(_, entry)| entry.is_none()) {
-                let alike = marks.get(&(row.from.as_str(), row.smsc_at_ms, row.digest.as_str()));
+                let alike = marks.get(row.digest.as_str());
                 let free = alike
                     .into_iter()
                     .flatten()

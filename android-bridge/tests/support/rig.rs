@@ -29,6 +29,9 @@ pub struct Rig {
     pub inbox: Vec<InboxRow>,
     /// How often the phone asked for it.
     pub sweeps: usize,
+    /// Whether answers to that are held back, and those that are.
+    pub hold_sweeps: bool,
+    pub held: Vec<Input>,
     /// What the world has for the phone, in order.
     pub waiting: VecDeque<Input>,
 }
@@ -67,6 +70,8 @@ impl Rig {
             sims: sims(),
             inbox,
             sweeps: 0,
+            hold_sweeps: false,
+            held: vec![],
             waiting: VecDeque::new(),
         };
         rig.perform(effects)?;
@@ -106,7 +111,8 @@ impl Rig {
                 Effect::Redial(redial) => self.redials.push(redial),
                 Effect::SweepInbox => {
                     self.sweeps += 1;
-                    self.waiting.push_back(Input::Inbox(self.inbox.clone()));
+                    let rows = Input::Inbox(self.inbox.clone());
+                    if self.hold_sweeps { self.held.push(rows) } else { self.waiting.push_back(rows) }
                 }
                 Effect::InboundKept(inbound) => self.kept.push(*inbound),
             }

@@ -27,6 +27,8 @@ pub enum Effect {
     Close(CloseWhy),
     /// What to do about the next session.
     Redial(Redial),
+    /// Read the system's inbox, and answer with `Input::Inbox`.
+    SweepInbox,
     /// This SMS is durable on the phone: from here on it is a promise.
     InboundKept(Box<Inbound>),
 }
@@ -147,6 +149,7 @@ impl<J: Journal> Handset<J> {
                 }
                 Output::SendFrame(text) => effects.push(Effect::SendFrame(text)),
                 Output::Ping => effects.push(Effect::Ping),
+                Output::SweepInbox => effects.push(Effect::SweepInbox),
                 Output::Submit(submission) => effects.push(Effect::Submit(submission)),
                 Output::Close(why) => effects.push(Effect::Close(why)),
                 Output::Redial(redial) => effects.push(Effect::Redial(redial)),

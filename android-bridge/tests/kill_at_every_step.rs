@@ -114,14 +114,19 @@ fn collect(rig: &mut Rig, outside: &mut Outside) {
 /// Runs the script; dies at a step, restarts, goes on with the act it died in. Answers the steps it took.
 fn run(die_at: Option<(u64, Death)>, torn: usize) -> u64 {
     let mut outside = Outside::default();
-    let mut rig =
-        match Rig::doomed(MemoryJournal::new(), FakeHub::default(), start_of_time(), die_at, BTreeSet::new())
-        {
-            Ok(rig) => rig,
-            // Killed before there was a journal: the next start is the first.
-            Err(JournalError::Killed(_)) => Rig::new(),
-            Err(error) => panic!("{error}"),
-        };
+    let mut rig = match Rig::doomed(
+        MemoryJournal::new(),
+        FakeHub::default(),
+        vec![],
+        start_of_time(),
+        die_at,
+        BTreeSet::new(),
+    ) {
+        Ok(rig) => rig,
+        // Killed before there was a journal: the next start is the first.
+        Err(JournalError::Killed(_)) => Rig::new(),
+        Err(error) => panic!("{error}"),
+    };
     let mut lives = 1;
     let mut n = 0;
     while n < ACTS {
@@ -150,7 +155,7 @@ fn reborn(mut dead: Rig, outside: &mut Outside, torn: usize) -> Rig {
     let mut journal = dead.phone.into_journal().into_inner();
     journal.crash(torn);
     let was_online = dead.online;
-    let mut rig = Rig::doomed(journal, dead.hub, now, None, BTreeSet::new()).expect("a restart");
+    let mut rig = Rig::doomed(journal, dead.hub, dead.inbox, now, None, BTreeSet::new()).expect("a restart");
     if was_online {
         connect(&mut rig).expect("alive");
     }

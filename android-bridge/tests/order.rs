@@ -45,7 +45,7 @@ impl Durable {
                 Output::Submit(one) => {
                     assert!(self.submitting.contains(&(one.id, one.attempt)), "radio before flush");
                 }
-                Output::Ping | Output::Close(_) | Output::Redial(_) => {}
+                Output::Ping | Output::Close(_) | Output::Redial(_) | Output::SweepInbox => {}
             }
         }
         let weighty = |record: &Record| !matches!(record, Record::Acked { .. });

@@ -2,7 +2,7 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use android_bridge::{
     clock::Now,
@@ -44,10 +44,19 @@ impl Simulation {
     }
 
     fn input(&mut self, input: Input) {
-        for effect in self.phone.step(input, self.now).expect("memory takes it") {
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            let effects = self.phone.step(input, self.now).expect("memory takes it");
+            self.perform(effects, &mut inputs);
+        }
+    }
+
+    fn perform(&mut self, effects: Vec<Effect>, inputs: &mut VecDeque<Input>) {
+        for effect in effects {
             match effect {
                 Effect::SendFrame(text) => self.link.phone_writes(text, self.now.mono_ms),
                 Effect::Submit(submission) => self.world.submit(submission, birth().journal, self.now),
+                Effect::SweepInbox => inputs.push_back(Input::Inbox(self.world.inbox(self.now))),
                 Effect::InboundKept(inbound) => self.world.inbound_kept(&inbound, self.now),
                 Effect::Ping | Effect::Redial(_) => {}
                 Effect::Close(_) => self.link.set_fault(LinkFault::Dropped),

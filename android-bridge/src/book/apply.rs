@@ -3,7 +3,7 @@
 use device_protocol::Event;
 use uuid::Uuid;
 
-use super::{Book, CommandDone, Departure, Entry, KeptFact, LastFact, MAX_WINDOW, Phase};
+use super::{Book, CommandDone, Departure, Entry, KeptFact, LastFact, MAX_WINDOW, Mark, Phase, Via};
 use crate::{clock::Now, journal::Record, radio::ReceiptOutcome};
 
 impl Book {
@@ -41,8 +41,23 @@ impl Book {
             }
             Record::Retired => self.front.retired = true,
             Record::Entry { id, entry } => self.enter(id, *entry),
+            Record::Claimed { number } => {
+                if let Some(mark) = self.marks.get_mut(&number) {
+                    mark.via = Via::Claimed;
+                }
+            }
+            Record::RowTime { number, wall_ms } => {
+                if let Some(mark) = self.marks.get_mut(&number) {
+                    mark.row_wall_ms = wall_ms;
+                }
+            }
+            Record::Horizon { wall_ms } => self.raise_horizon(wall_ms),
+            Record::Mark(mark) => {
+                self.marks.insert(mark.number, mark);
+            }
             Record::Kept(fact) => {
                 self.front.head = self.front.head.max(fact.number);
+                self.mark(&fact);
                 self.facts.push_back(fact);
             }
         }
@@ -131,7 +146,20 @@ impl Book {
             }
             _ => {}
         }
+        self.mark(&fact);
         self.facts.push_back(fact);
+    }
+
+    /// Marks an inbound SMS; a mark that was read before its fact knows more.
+    fn mark(&mut self, fact: &KeptFact) {
+        if let Some(mark) = Mark::of(fact) {
+            self.marks.entry(mark.number).or_insert(mark);
+        }
+    }
+
+    pub(super) fn raise_horizon(&mut self, wall_ms: i64) {
+        let horizon = self.front.horizon_ms.get_or_insert(wall_ms);
+        *horizon = wall_ms.max(*horizon);
     }
 }
 

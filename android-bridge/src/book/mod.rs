@@ -6,6 +6,7 @@
 
 mod apply;
 mod entry;
+mod mark;
 mod prune;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -16,7 +17,8 @@ use uuid::Uuid;
 
 use crate::{clock::Now, journal::Record};
 pub use entry::{Entry, LastFact, Phase};
-pub use prune::{KEEP_FACTS_MS, KEEP_IDS_MS, MAX_KEPT_FACTS, MAX_KEPT_IDS};
+pub use mark::{Mark, Via};
+pub use prune::{KEEP_FACTS_MS, KEEP_IDS_MS, KEEP_MARKS_MS, MAX_KEPT_FACTS, MAX_KEPT_IDS, MAX_KEPT_MARKS};
 
 /// Submit instants kept for the guard, however many the window would hold.
 const MAX_WINDOW: usize = 4096;
@@ -34,8 +36,15 @@ pub struct KeptFact {
     /// When it was written down once more, because the hub repeated its message: it is kept from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<Now>,
+    /// Found only afterwards: it happened this long before `at`, as the wall clock told it then.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub older_by_ms: u64,
     /// The event.
     pub event: Event,
+}
+
+fn is_zero(ms: &u64) -> bool {
+    *ms == 0
 }
 
 impl KeptFact {
@@ -81,6 +90,10 @@ pub struct Front {
     pub sims: Option<Vec<Sim>>,
     /// Submit instants that the guard still counts.
     pub window: VecDeque<Departure>,
+    /// No row of the system's inbox that is not newer is swept: its mark may be gone, or it is from before this
+    /// journal. `None` before the first sweep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon_ms: Option<i64>,
 }
 
 /// A command that was carried out.
@@ -107,6 +120,8 @@ pub struct Book {
     pub at_radio: BTreeSet<Uuid>,
     /// Commands carried out.
     pub commands: BTreeMap<Uuid, CommandDone>,
+    /// What is remembered of each inbound SMS, by the number of its fact.
+    pub marks: BTreeMap<u64, Mark>,
 }
 
 impl Book {
@@ -125,6 +140,7 @@ impl Book {
             down: 0,
             sims: None,
             window: VecDeque::new(),
+            horizon_ms: None,
         };
         Book {
             front,
@@ -133,6 +149,7 @@ impl Book {
             line: BTreeSet::new(),
             at_radio: BTreeSet::new(),
             commands: BTreeMap::new(),
+            marks: BTreeMap::new(),
         }
     }
 
@@ -180,6 +197,9 @@ impl Book {
         records.extend(
             self.messages.iter().map(|(id, entry)| Record::Entry { id: *id, entry: Box::new(entry.clone()) }),
         );
+        // A mark that its own kept fact leaves is not written: that is nearly all of them.
+        let told = |mark: &Mark| self.fact(mark.number).and_then(Mark::of).is_some_and(|same| same == *mark);
+        records.extend(self.marks.values().filter(|mark| !told(mark)).cloned().map(Record::Mark));
         records.extend(self.facts.iter().cloned().map(Record::Kept));
         records.extend(self.commands.iter().map(|(id, done)| Record::Commanded {
             id: *id,

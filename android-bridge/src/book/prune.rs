@@ -14,6 +14,14 @@ pub const KEEP_IDS_MS: u64 = 30 * DAY_MS;
 pub const MAX_KEPT_FACTS: usize = 20_000;
 /// Ids kept whatever their age: a month at five a minute, day and night.
 pub const MAX_KEPT_IDS: usize = 216_000;
+/// A row of the inbox is at most this much newer than its mark says: rows and marks agree to a minute, and an
+/// hour is beyond what any app takes to store an SMS.
+const ROW_MARGIN_MS: u64 = 60 * 60 * 1000;
+/// Marks are kept until their row is older than anything that is swept.
+pub const KEEP_MARKS_MS: u64 = KEEP_FACTS_MS + ROW_MARGIN_MS;
+/// Marks kept that have outlived their facts, whatever their age: two weeks at five a minute, day and night, some
+/// 30 MB of journal.
+pub const MAX_KEPT_MARKS: usize = 100_000;
 /// Command ids kept: commands are rare and a person's doing.
 const MAX_KEPT_COMMANDS: usize = 1_000;
 
@@ -27,7 +35,8 @@ impl Book {
 
     /// Whether there is anything that a day's age could make forgettable.
     pub fn remembers_anything(&self) -> bool {
-        !(self.messages.is_empty() && self.facts.is_empty() && self.commands.is_empty())
+        let nothing = self.messages.is_empty() && self.facts.is_empty() && self.commands.is_empty();
+        !(nothing && self.marks.is_empty())
     }
 
     /// Forgets what may be forgotten. Call it between sessions, and write the snapshot afterwards.
@@ -48,6 +57,28 @@ impl Book {
                 self.commands.iter().min_by_key(|(_, done)| done.at.wall_ms).map(|(id, _)| *id)
         {
             self.commands.remove(&oldest);
+        }
+    }
+
+    /// Forgets marks. Never so that an old row looks new: a mark goes when both clocks agree that its row is too
+    /// old to be swept, or when there are too many, the oldest first; and with each the horizon rises over its
+    /// row, for the day that the wall clock is set back. A mark outlives its fact: a journal of facts alone
+    /// makes the same marks.
+    pub fn prune_marks(&mut self, now: Now) {
+        let lowest = self.lowest();
+        let oldest_ms = now.wall_ms.saturating_sub_unsigned(KEEP_MARKS_MS);
+        let factless = self.marks.range(..lowest).map(|(_, mark)| mark);
+        let mut by_row: Vec<(i64, u64, bool)> = factless
+            .map(|mark| (mark.row_wall_ms, mark.number, older(now, mark.at, KEEP_MARKS_MS)))
+            .collect();
+        by_row.sort_unstable();
+        let mut excess = by_row.len().saturating_sub(MAX_KEPT_MARKS);
+        for (row_wall_ms, number, old) in by_row {
+            if excess > 0 || (old && row_wall_ms < oldest_ms) {
+                excess = excess.saturating_sub(1);
+                self.marks.remove(&number);
+                self.raise_horizon(row_wall_ms.saturating_add_unsigned(ROW_MARGIN_MS));
+            }
         }
     }
 

@@ -141,10 +141,12 @@ impl Phone {
         Phone::start_in(config, pairing, paired, Arc::new(Mutex::new(world)))
     }
 
-    /// The same, in a world that goes on: for a phone that was killed. Radio answers that nobody heard are lost.
+    /// The same, in a world that goes on: for a phone that was killed. Radio answers and broadcasts that nobody heard
+    /// are lost.
     pub async fn restart(config: PhoneConfig, remains: Remains) -> Result<PhoneHandle, StartError> {
         let (pairing, paired) = (remains.pairing, Paired::Earlier);
-        remains.world.lock().unwrap_or_else(PoisonError::into_inner).forget_untold();
+        let now = SystemClock::new().now();
+        remains.world.lock().unwrap_or_else(PoisonError::into_inner).forget_untold(now);
         Phone::start_in(config, pairing, paired, remains.world)
     }
 

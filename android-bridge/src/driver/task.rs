@@ -137,6 +137,8 @@ impl Task {
     }
 
     async fn turn_until_stopped(&mut self) -> Result<(), JournalError> {
+        // The first sweep's answer is there already.
+        self.take_what_performing_brought().await?;
         loop {
             match self.wait().await {
                 Woken::Order(None | Some(Order::Stop)) => {
@@ -153,14 +155,19 @@ impl Task {
             let inputs = std::mem::take(&mut self.inputs);
             let effects = self.handset.steps(inputs, now)?;
             self.perform(effects).await?;
-            // Performing may bring the end of a session with it: that is one more input.
-            while !self.inputs.is_empty() {
-                let inputs = std::mem::take(&mut self.inputs);
-                let effects = self.handset.steps(inputs, self.clock.now())?;
-                self.perform(effects).await?;
-            }
+            self.take_what_performing_brought().await?;
             self.tell();
         }
+    }
+
+    /// Performing may bring the end of a session with it, or the rows of the inbox: those are inputs too.
+    async fn take_what_performing_brought(&mut self) -> Result<(), JournalError> {
+        while !self.inputs.is_empty() {
+            let inputs = std::mem::take(&mut self.inputs);
+            let effects = self.handset.steps(inputs, self.clock.now())?;
+            self.perform(effects).await?;
+        }
+        Ok(())
     }
 
     /// Sleeps until there is something to do, and not longer.
@@ -306,6 +313,10 @@ impl Task {
             match effect {
                 Effect::SendFrame(text) => self.write(Message::text(text)).await,
                 Effect::Ping => self.write(Message::Ping(Vec::new().into())).await,
+                Effect::SweepInbox => {
+                    let now = self.clock.now();
+                    self.inputs.push(Input::Inbox(lock(&self.world).inbox(now)));
+                }
                 Effect::Submit(submission) => {
                     self.state.counts.submitted += 1;
                     let journal = self.handset.engine().book().front.journal;

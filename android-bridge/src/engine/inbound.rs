@@ -1,14 +1,14 @@
 //! What the phone itself learns: SMS that arrive, SIMs that change, health.
 
 use device_protocol::{
-    Event, Sim, Telemetry,
+    Event, EventAt, Sim, SimRef, Telemetry,
     event::{Inbound, InboundSource, SimChanged},
     limits,
 };
 use sha2::{Digest, Sha256};
 
 use super::{Engine, at};
-use crate::clock::Now;
+use crate::{clock::Now, journal::Record};
 
 /// A sender is a number, a short code or eleven letters; anything longer is noise that must still fit a frame.
 const MAX_SENDER_CHARS: usize = 128;
@@ -25,20 +25,30 @@ impl Engine {
         smsc_at_ms: Option<i64>,
         now: Now,
     ) {
+        let sms = self.inbound(slot, from, body, parts, smsc_at_ms, InboundSource::Broadcast, at(now));
+        match self.book.swept_before(&sms) {
+            Some(number) => self.record_durably(Record::Claimed { number }),
+            None => self.fact(Event::Inbound(sms), now, None),
+        }
+    }
+
+    /// An SMS as an event, cut the same way whoever tells of it: the digests must agree.
+    #[expect(clippy::too_many_arguments, reason = "they are what an SMS is, and differ by where it was read")]
+    pub(super) fn inbound(
+        &self,
+        slot: u8,
+        from: String,
+        body: String,
+        parts: u16,
+        smsc_at_ms: Option<i64>,
+        source: InboundSource,
+        at: EventAt,
+    ) -> Inbound {
         let from = cut(from, MAX_SENDER_CHARS);
         let body = cut(body, limits::MAX_GSM7_SEPTETS);
-        let inbound = Inbound {
-            slot,
-            sim: self.sim_in(slot).unwrap_or_default(),
-            digest: digest(&from, &body),
-            from,
-            body,
-            parts: parts.max(1),
-            smsc_at_ms,
-            source: InboundSource::Broadcast,
-            at: at(now),
-        };
-        self.fact(Event::Inbound(inbound), now, None);
+        let sim = self.sim_in(slot).unwrap_or_default();
+        let digest = digest(&from, &body);
+        Inbound { slot, sim, digest, from, body, parts: parts.max(1), smsc_at_ms, source, at }
     }
 
     pub(super) fn sims_changed(&mut self, sims: Vec<Sim>, now: Now) {
@@ -77,6 +87,12 @@ pub(super) fn bounded_sims(sims: Vec<Sim>) -> Vec<Sim> {
         ..sim
     });
     bounded.collect()
+}
+
+/// What is told of a SIM, within the same bounds: an inbox must not name it otherwise than the inventory does.
+pub(super) fn bounded_sim_ref(sim: SimRef) -> SimRef {
+    let text = |text: Option<String>| text.map(|text| cut(text, MAX_SIM_TEXT_CHARS));
+    SimRef { number: text(sim.number), iccid_hash: text(sim.iccid_hash), ..sim }
 }
 
 fn cut(text: String, chars: usize) -> String {

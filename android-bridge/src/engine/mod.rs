@@ -17,6 +17,7 @@ mod line;
 mod port;
 mod redial;
 mod session;
+mod sweep;
 mod timers;
 mod upload;
 
@@ -25,7 +26,7 @@ use std::collections::BTreeSet;
 use device_protocol::{Event, EventAt, RadioWait, Settings, Sim, SimRef, Telemetry};
 
 pub use guard::{Guard, GuardLimits};
-pub use port::{CloseWhy, Hardware, Input, Output, PhoneFacts, Redial, Service};
+pub use port::{CloseWhy, Hardware, InboxRow, Input, Output, PhoneFacts, Redial, Service};
 pub use redial::{Backoff, BackoffLimits};
 
 use crate::{
@@ -34,6 +35,7 @@ use crate::{
     journal::Record,
 };
 use session::Session;
+use sweep::Sweep;
 
 /// Records after which a pause between sessions is used to compact.
 const COMPACT_AFTER_RECORDS: usize = 2_000;
@@ -52,6 +54,7 @@ pub struct Engine {
     health: Telemetry,
     guard: Guard,
     session: Option<Session>,
+    sweep: Sweep,
     out: Vec<Output>,
     /// Something was appended since the last flush.
     unflushed: bool,
@@ -79,6 +82,7 @@ impl Engine {
             health: Telemetry::default(),
             guard,
             session: None,
+            sweep: Sweep::default(),
             out: Vec::new(),
             unflushed: false,
             flush_due: false,
@@ -122,6 +126,8 @@ impl Engine {
             Input::SmsReceived { slot, from, body, parts, smsc_at_ms } => {
                 self.sms_received(slot, from, body, parts, smsc_at_ms, now);
             }
+            Input::InboxChanged => self.inbox_changed(now),
+            Input::Inbox(rows) => self.inbox_read(rows, now),
             Input::Sims(sims) => self.sims_changed(sims, now),
             Input::Service { slot, state } => self.service(slot, state),
             Input::Health(telemetry) => self.health_told(telemetry),
@@ -137,6 +143,7 @@ impl Engine {
         self.speak(now);
         self.submit(ready, now);
         self.flush_if_due();
+        self.sweep_if_due(now);
         std::mem::take(&mut self.out)
     }
 
@@ -179,14 +186,23 @@ impl Engine {
 
     fn fact(&mut self, event: Event, at: Now, accepted: Option<Now>) {
         let number = self.book.front.head + 1;
-        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated: None, event }));
+        let (repeated, older_by_ms) = (None, 0);
+        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated, older_by_ms, event }));
+    }
+
+    /// The same for what happened long before anybody noticed.
+    fn fact_of_old(&mut self, event: Event, at: Now, older_by_ms: u64) {
+        let number = self.book.front.head + 1;
+        let (accepted, repeated) = (None, None);
+        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated, older_by_ms, event }));
     }
 
     /// Journals a message's last fact once more, as a new event of the same instant.
     fn repeat(&mut self, last: LastFact, now: Now) {
         let LastFact { at, accepted, event, .. } = last;
         let number = self.book.front.head + 1;
-        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated: Some(now), event }));
+        let (repeated, older_by_ms) = (Some(now), 0);
+        self.record_durably(Record::Fact(KeptFact { number, at, accepted, repeated, older_by_ms, event }));
     }
 
     fn flush_if_due(&mut self) {
@@ -213,6 +229,9 @@ impl Engine {
             || (long_ago && self.book.remembers_anything())
         {
             self.book.prune(now);
+            if self.sweep.seen {
+                self.book.prune_marks(now);
+            }
             self.pruned_at = now;
             self.out.push(Output::Compact(self.book.snapshot()));
             self.records_since_compaction = 0;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use device_protocol::{AppFacts, OsFacts, Sim, Telemetry};
+use device_protocol::{AppFacts, OsFacts, Sim, SimRef, Telemetry};
 use uuid::Uuid;
 
 use crate::{
@@ -57,6 +57,10 @@ pub enum Input {
         /// The message centre's time stamp, Unix milliseconds.
         smsc_at_ms: Option<i64>,
     },
+    /// The system's inbox has changed.
+    InboxChanged,
+    /// The system's inbox, as [`Output::SweepInbox`] asked: every row of the last 14 days.
+    Inbox(Vec<InboxRow>),
     /// The SIM inventory as it is now.
     Sims(Vec<Sim>),
     /// A slot gained or lost service, or its radio went on or off.
@@ -70,6 +74,25 @@ pub enum Input {
     Health(Telemetry),
     /// Time has passed.
     Tick,
+}
+
+/// One SMS in the system's inbox, its parts joined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InboxRow {
+    /// Slot that it arrived on, or that its SIM is in now.
+    pub slot: u8,
+    /// The SIM that the system names for it; `None` where it does not: then it is the one in the slot.
+    pub sim: Option<SimRef>,
+    /// Sender as the network gave it.
+    pub from: String,
+    /// Text.
+    pub body: String,
+    /// Radio parts, 1 where the system does not tell.
+    pub parts: u16,
+    /// The message centre's time stamp, Unix milliseconds.
+    pub smsc_at_ms: Option<i64>,
+    /// What the wall clock said when the system stored it, Unix milliseconds.
+    pub received_wall_ms: i64,
 }
 
 /// Whether a slot can send.
@@ -96,6 +119,8 @@ pub enum Output {
     Ping,
     /// Hand this to the radio.
     Submit(Submission),
+    /// Read the system's inbox, and answer with [`Input::Inbox`].
+    SweepInbox,
     /// Close the socket, if one is open; `Disconnected` is to follow.
     Close(CloseWhy),
     /// The session has ended: what to do about the next one.

@@ -61,6 +61,7 @@ impl Engine {
             .map(|age| now.mono_ms.saturating_add(timeout.saturating_sub(age)))
             .min();
         let line = self.line_wakes_at(now);
-        [alive, deadline, answer, line].into_iter().flatten().min()
+        let sweep = Some(self.sweep_wakes_at(now));
+        [alive, deadline, answer, line, sweep].into_iter().flatten().min()
     }
 }

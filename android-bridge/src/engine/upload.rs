@@ -57,7 +57,7 @@ impl Engine {
 /// An event as it is framed now: its ages are counted here, at the last instant.
 fn line(fact: &KeptFact, now: Now) -> String {
     let mut event = fact.event.clone();
-    event.at_mut().age_ms = now.since(fact.at);
+    event.at_mut().age_ms = now.since(fact.at).map(|age| age.saturating_add(fact.older_by_ms));
     if let (Event::Sent(sent), Some(at)) = (&mut event, fact.accepted)
         && let Some(accepted) = &mut sent.accepted
     {

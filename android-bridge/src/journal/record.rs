@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    book::{Entry, Front, KeptFact},
+    book::{Entry, Front, KeptFact, Mark},
     clock::Now,
     radio::{PartAnswer, ReceiptOutcome},
 };
@@ -81,6 +81,23 @@ pub enum Record {
     },
     /// An event, numbered for upload.
     Fact(KeptFact),
+    /// A broadcast came for an SMS that a sweep had found.
+    Claimed {
+        /// Number of its fact.
+        number: u64,
+    },
+    /// The row of an SMS has another time in the system's inbox than the phone had when its broadcast came.
+    RowTime {
+        /// Number of its fact.
+        number: u64,
+        /// The row's time.
+        wall_ms: i64,
+    },
+    /// From here on no row of the system's inbox that is not newer than this is swept.
+    Horizon {
+        /// The row's time, as the wall clock told it.
+        wall_ms: i64,
+    },
     /// The hub has stored every event up to this number.
     Acked {
         /// U.
@@ -106,6 +123,8 @@ pub enum Record {
         /// What is known of it.
         entry: Box<Entry>,
     },
+    /// One mark of a compacted journal, where no fact says the same.
+    Mark(Mark),
     /// One fact of a compacted journal: it changes no message, the entry holds that already.
     Kept(KeptFact),
 }

@@ -7,6 +7,7 @@
 mod demo;
 mod fate;
 pub mod fleet;
+mod inbox;
 mod link;
 mod profile;
 mod world;

@@ -64,6 +64,21 @@ pub struct CarrierProfile {
     pub late_receipt_ms: u64,
     /// Strangers' SMS to the phone, a minute.
     pub inbound_per_minute: f64,
+    /// The phone is not told of an SMS: it is in the system's inbox, and nowhere else.
+    pub broadcast_lost: Chance,
+    /// How long after the one of broadcast and inbox row the other comes, milliseconds. Above 0 either of the two
+    /// may be first.
+    pub provider_late_ms: RangeInclusive<u64>,
+    /// Radio parts of a stranger's SMS.
+    pub stranger_parts: RangeInclusive<u16>,
+}
+
+/// What goes wrong with one SMS on its way from the radio to the phone's journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct InboundFaults {
+    pub broadcast_lost: bool,
+    pub late_ms: u64,
+    pub row_first: bool,
 }
 
 impl Default for CarrierProfile {
@@ -84,6 +99,9 @@ impl Default for CarrierProfile {
             late_receipt: Chance::NEVER,
             late_receipt_ms: 600_000,
             inbound_per_minute: 0.0,
+            broadcast_lost: Chance::NEVER,
+            provider_late_ms: 0..=0,
+            stranger_parts: 1..=1,
         }
     }
 }
@@ -112,6 +130,9 @@ impl CarrierProfile {
             receipt_fails: Chance(50_000),
             late_receipt: Chance(50_000),
             inbound_per_minute: 1.0,
+            broadcast_lost: Chance(100_000),
+            provider_late_ms: 0..=30_000,
+            stranger_parts: 1..=4,
             ..CarrierProfile::default()
         }
     }
@@ -145,6 +166,18 @@ impl CarrierProfile {
     pub(super) fn receipt_after(&self, dice: &mut impl Rng) -> u64 {
         let late = if self.late_receipt.happens(dice) { self.late_receipt_ms } else { 0 };
         dice.random_range(self.receipt_ms.clone()).saturating_add(late)
+    }
+
+    pub(super) fn inbound_faults(&self, dice: &mut impl Rng) -> InboundFaults {
+        InboundFaults {
+            broadcast_lost: self.broadcast_lost.happens(dice),
+            late_ms: dice.random_range(self.provider_late_ms.clone()),
+            row_first: dice.random(),
+        }
+    }
+
+    pub(super) fn stranger_parts(&self, dice: &mut impl Rng) -> u16 {
+        dice.random_range(self.stranger_parts.clone())
     }
 
     /// Milliseconds to the next stranger's SMS, exponentially distributed; `None` = there are none.

@@ -11,26 +11,54 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
 use super::fate::Fate;
+use super::inbox::Sms;
 use super::profile::CarrierProfile;
 use crate::{
     clock::Now,
-    engine::{Hardware, Input, Service},
+    engine::{Hardware, InboxRow, Input, Service},
     radio::{Failure, PartAnswer, ReceiptOutcome, Submission},
     witness::{CarrierLine, Line, RadioLine, SharedWitness},
 };
 
 /// Something that is to happen.
 #[derive(Debug, Clone)]
-enum Coming {
-    Answer { submission: Submission, answer: PartAnswer },
-    Receipt { submission: Submission, outcome: ReceiptOutcome, announced: Announced },
-    Sms { slot: u8, from: String, body: String },
+pub(super) enum Coming {
+    Answer {
+        submission: Submission,
+        answer: PartAnswer,
+    },
+    Receipt {
+        submission: Submission,
+        outcome: ReceiptOutcome,
+        announced: Announced,
+    },
+    Sms(Sms),
+    /// The phone, if it lives, is told of an SMS.
+    Broadcast {
+        sms: Sms,
+        smsc_at_ms: Option<i64>,
+    },
+    /// An SMS is put into the system's inbox.
+    Row {
+        sms: Sms,
+        smsc_at_ms: Option<i64>,
+    },
     Stranger,
+}
+
+impl Coming {
+    /// Whether it is part of the traffic to the phone, which goes on while the phone's process is dead.
+    pub(super) fn is_inbound(&self) -> bool {
+        match self {
+            Coming::Sms(_) | Coming::Broadcast { .. } | Coming::Row { .. } | Coming::Stranger => true,
+            Coming::Answer { .. } | Coming::Receipt { .. } => false,
+        }
+    }
 }
 
 /// Which line of the log goes with a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Announced {
+pub(super) enum Announced {
     Delivered,
     Lost,
     Failed,
@@ -38,16 +66,19 @@ enum Announced {
 
 /// The world.
 pub struct World {
-    phone: Uuid,
-    profile: CarrierProfile,
-    dice: StdRng,
-    witness: SharedWitness,
-    sims: Vec<Sim>,
+    pub(super) phone: Uuid,
+    pub(super) profile: CarrierProfile,
+    pub(super) dice: StdRng,
+    pub(super) witness: SharedWitness,
+    pub(super) sims: Vec<Sim>,
     /// What is to happen, by (monotonic instant, order of planning).
     coming: BTreeMap<(u64, u64), Coming>,
     planned: u64,
     /// What happened and the phone has not yet been told.
-    told: Vec<Input>,
+    pub(super) told: Vec<Input>,
+    /// The system's inbox, in the order in which it was filled. Nothing is ever removed: it is the phone's owner
+    /// who deletes, and a sweep reads two weeks.
+    pub(super) inbox: Vec<InboxRow>,
     no_service: BTreeSet<u8>,
     silent: bool,
     /// Numbers the texts it makes up, so that each is unique.
@@ -72,6 +103,7 @@ impl World {
             coming: BTreeMap::new(),
             planned: 0,
             told: Vec::new(),
+            inbox: Vec::new(),
             no_service: BTreeSet::new(),
             silent: false,
             texts: 0,
@@ -136,18 +168,17 @@ impl World {
 
     /// What the phone is told by now. Not asked while the phone is dead, it waits here.
     pub fn due(&mut self, now: Now) -> Vec<Input> {
-        while let Some(next) = self.coming.first_entry()
-            && next.key().0 <= now.mono_ms
-        {
-            let coming = next.remove();
+        while let Some((_, coming)) = self.next_due(now, |_| true) {
             self.happen(coming, now);
         }
         std::mem::take(&mut self.told)
     }
 
-    /// Somebody sends an SMS to the phone.
-    pub fn receive_sms(&mut self, slot: u8, from: &str, body: &str, now: Now) {
-        self.happen(Coming::Sms { slot, from: from.into(), body: body.into() }, now);
+    /// The next of this kind that is due, and since when.
+    pub(super) fn next_due(&mut self, now: Now, wanted: impl Fn(&Coming) -> bool) -> Option<(u64, Coming)> {
+        let mut due = self.coming.range(..=(now.mono_ms, u64::MAX));
+        let key = *due.find(|(_, coming)| wanted(coming))?.0;
+        Some((key.0, self.coming.remove(&key)?))
     }
 
     /// The phone's journal has this SMS durably: from here on it is a promise.
@@ -183,35 +214,20 @@ impl World {
         self.silent = silent;
     }
 
-    /// What the phone has not been told is lost: the system delivers nothing to a process that is dead.
-    pub fn forget_untold(&mut self) {
-        self.told.retain(|input| {
-            matches!(input, Input::SmsReceived { .. } | Input::Sims(_) | Input::Service { .. })
-        });
-    }
-
-    fn plan(&mut self, now: Now, after_ms: u64, coming: Coming) {
+    pub(super) fn plan(&mut self, now: Now, after_ms: u64, coming: Coming) {
         self.planned += 1;
         self.coming.insert((now.mono_ms.saturating_add(after_ms), self.planned), coming);
     }
 
-    fn happen(&mut self, coming: Coming, now: Now) {
+    pub(super) fn happen(&mut self, coming: Coming, now: Now) {
         match coming {
             Coming::Answer { submission, answer } => self.answer(&submission, &answer, now),
             Coming::Receipt { submission, outcome, announced } => {
                 self.receipt(&submission, &outcome, announced, now);
             }
-            Coming::Sms { slot, from, body } => {
-                self.witness.note(&Line::Carrier(CarrierLine::Arrived {
-                    phone: self.phone,
-                    slot,
-                    from: from.clone(),
-                    body: body.clone(),
-                    at_ms: now.wall_ms,
-                }));
-                let smsc_at_ms = Some(now.wall_ms);
-                self.told.push(Input::SmsReceived { slot, from, body, parts: 1, smsc_at_ms });
-            }
+            Coming::Sms(sms) => self.arrive(sms, now),
+            Coming::Broadcast { sms, smsc_at_ms } => self.broadcast(sms, smsc_at_ms),
+            Coming::Row { sms, smsc_at_ms } => self.store(sms, smsc_at_ms, now),
             Coming::Stranger => self.stranger(now),
         }
     }
@@ -244,7 +260,8 @@ impl World {
         {
             self.texts += 1;
             let body = format!("Got it, thanks! ({}-{})", short(id), self.texts);
-            self.plan(now, after, Coming::Sms { slot: to.slot, from: to.to.clone(), body });
+            let sms = Sms { slot: to.slot, from: to.to.clone(), body, parts: 1 };
+            self.plan(now, after, Coming::Sms(sms));
         }
     }
 
@@ -254,7 +271,8 @@ impl World {
             self.texts += 1;
             let from = format!("+1555{:07}", self.dice.random_range(100..9_999_999));
             let body = format!("Hello no. {} to {}", self.texts, short(self.phone));
-            self.happen(Coming::Sms { slot, from, body }, now);
+            let parts = self.profile.stranger_parts(&mut self.dice);
+            self.happen(Coming::Sms(Sms { slot, from, body, parts }), now);
         }
         self.begin(now);
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use android_bridge::{
     clock::Now,
-    engine::{CloseWhy, Hardware, Input, PhoneFacts, Redial},
+    engine::{CloseWhy, Hardware, InboxRow, Input, PhoneFacts, Redial},
     handset::{Birth, Effect, Handset, Paired},
     journal::{Death, Doomed, JournalError, MemoryJournal},
     radio::{Failure, ReceiptOutcome, Submission},
@@ -25,6 +25,13 @@ pub struct Rig {
     pub pings: usize,
     pub online: bool,
     pub sims: Vec<Sim>,
+    /// The system's inbox: no death of the phone's empties it.
+    pub inbox: Vec<InboxRow>,
+    /// How often the phone asked for it.
+    pub sweeps: usize,
+    /// Whether answers to that are held back, and those that are.
+    pub hold_sweeps: bool,
+    pub held: Vec<Input>,
     /// What the world has for the phone, in order.
     pub waiting: VecDeque<Input>,
 }
@@ -35,13 +42,14 @@ pub fn birth() -> Birth {
 
 impl Rig {
     pub fn new() -> Rig {
-        Rig::doomed(MemoryJournal::new(), FakeHub::default(), start_of_time(), None, BTreeSet::new())
-            .expect("a first start")
+        let (journal, hub) = (MemoryJournal::new(), FakeHub::default());
+        Rig::doomed(journal, hub, vec![], start_of_time(), None, BTreeSet::new()).expect("a first start")
     }
 
     pub fn doomed(
         journal: MemoryJournal,
         hub: FakeHub,
+        inbox: Vec<InboxRow>,
         now: Now,
         die_at: Option<(u64, Death)>,
         no_service: BTreeSet<u8>,
@@ -60,6 +68,10 @@ impl Rig {
             pings: 0,
             online: false,
             sims: sims(),
+            inbox,
+            sweeps: 0,
+            hold_sweeps: false,
+            held: vec![],
             waiting: VecDeque::new(),
         };
         rig.perform(effects)?;
@@ -97,6 +109,11 @@ impl Rig {
                     self.waiting.push_back(Input::Disconnected { code: None });
                 }
                 Effect::Redial(redial) => self.redials.push(redial),
+                Effect::SweepInbox => {
+                    self.sweeps += 1;
+                    let rows = Input::Inbox(self.inbox.clone());
+                    if self.hold_sweeps { self.held.push(rows) } else { self.waiting.push_back(rows) }
+                }
                 Effect::InboundKept(inbound) => self.kept.push(*inbound),
             }
         }
@@ -171,14 +188,14 @@ impl Rig {
     pub fn restart(self, now: Now) -> Rig {
         let mut journal = self.phone.into_journal().into_inner();
         journal.crash(7);
-        Rig::doomed(journal, self.hub, now, None, BTreeSet::new()).expect("a restart")
+        Rig::doomed(journal, self.hub, self.inbox, now, None, BTreeSet::new()).expect("a restart")
     }
 
     /// The same, where there is no service.
     pub fn restart_without_service(self, now: Now) -> Rig {
         let mut journal = self.phone.into_journal().into_inner();
         journal.crash(0);
-        Rig::doomed(journal, self.hub, now, None, BTreeSet::from([0])).expect("a restart")
+        Rig::doomed(journal, self.hub, self.inbox, now, None, BTreeSet::from([0])).expect("a restart")
     }
 
     pub fn facts(&self, n: u128) -> Vec<&'static str> {

@@ -340,6 +340,10 @@ impl SimPhone {
                         self.handset.as_ref().map_or(self.journal, |h| h.engine().book().front.journal);
                     self.world.submit(submission, journal, now);
                 }
+                Effect::SweepInbox => {
+                    let rows = self.world.inbox(now);
+                    gone = gone.or(self.input(Input::Inbox(rows), elapsed_ms));
+                }
                 Effect::InboundKept(inbound) => self.world.inbound_kept(&inbound, now),
                 Effect::Redial(redial) => self.redial(&redial, elapsed_ms),
                 Effect::Close(_) => {

@@ -124,7 +124,10 @@ fn a_late_change_of_an_older_session_writes_nothing() {
     s.phones[0].world.receive_sms(0, "+18885550100", "told to the new session", now);
     s.run_until("the phone has told it", |s| s.phones[0].is_quiet());
     s.run_ms(5_000);
-    assert_eq!(s.inbound(), ["told to the new session"]);
+    // The first text is there because the new journal's sweep found it, and once because the old change wrote nothing.
+    let mut inbound = s.inbound();
+    inbound.sort_unstable();
+    assert_eq!(inbound, ["told to the new session", "told to the old session"]);
 }
 
 /// Rule: a dispatched message past its deadline is framed all the same, with `expires_in_ms: 0`.

@@ -129,10 +129,14 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let c = &self.counts;
         writeln!(f, "read      {} lines, {} torn", c.lines, c.torn)?;
+        let forgotten = match c.forgotten {
+            0 => String::new(),
+            some => format!("{some} forgotten by a restore, "),
+        };
         writeln!(
             f,
-            "outbound  {} accepted, {} unconfirmed, {} forgotten by a restore, {} submits",
-            c.accepted, c.unconfirmed, c.forgotten, c.submits
+            "outbound  {} accepted, {} unconfirmed, {forgotten}{} submits",
+            c.accepted, c.unconfirmed, c.submits
         )?;
         writeln!(
             f,

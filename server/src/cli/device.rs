@@ -177,6 +177,12 @@ fn show(answer: Answer) {
                 if let Some(remark) = &device.remark {
                     say(format!("! {}: {remark}", device.name));
                 }
+                if device.recovered > 0 {
+                    say(format!(
+                        "! {}: {} reports name messages that this hub does not know; they were kept",
+                        device.name, device.recovered
+                    ));
+                }
                 if device.unreadable > 0 {
                     say(format!(
                         "! {}: {} events could not be read and were kept",

@@ -238,6 +238,9 @@ pub struct DeviceShown {
     pub held: u64,
     /// Events kept unread.
     pub unreadable: u64,
+    /// Reports about messages that the hub does not know, as after a restore.
+    #[serde(default)]
+    pub recovered: u64,
     /// Newest remark about it.
     pub remark: Option<String>,
     /// The SIMs inserted now.

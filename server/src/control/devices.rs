@@ -60,6 +60,7 @@ pub(super) async fn list(relay: &Relay, account: Option<&str>, which: Devices) -
             in_flight: trouble.in_flight,
             held: trouble.held,
             unreadable: trouble.unreadable,
+            recovered: trouble.recovered,
             remark: trouble.remark,
             sims: now
                 .device

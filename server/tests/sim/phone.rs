@@ -143,11 +143,6 @@ impl SimPhone {
         })
     }
 
-    /// Its journal's id.
-    pub fn journal_id(&self) -> Option<Uuid> {
-        self.handset.as_ref().map(|handset| handset.engine().book().front.journal)
-    }
-
     /// From now on nobody hears of it: it finishes what it has.
     pub fn forsake(&mut self) {
         self.redial_at = None;
@@ -193,6 +188,13 @@ impl SimPhone {
         self.handset = Some(handset);
         self.redial_at = self.stopped.is_none().then_some(elapsed_ms);
         self.carry_out(effects, elapsed_ms);
+        // The system delivers no broadcast to a process that is dead; what came meanwhile is in its inbox.
+        let outside = self.outside(elapsed_ms);
+        for input in self.world.due(outside) {
+            if !matches!(input, Input::SmsReceived { .. }) {
+                self.input(input, elapsed_ms);
+            }
+        }
     }
 
     /// The process dies with unsynced bytes dropped and a torn tail.
@@ -341,7 +343,8 @@ impl SimPhone {
                     self.world.submit(submission, journal, now);
                 }
                 Effect::SweepInbox => {
-                    let rows = self.world.inbox(now);
+                    // Who was forsaken has no number any more, and what its inbox holds nobody hears of.
+                    let rows = if self.forsaken { Vec::new() } else { self.world.inbox(now) };
                     gone = gone.or(self.input(Input::Inbox(rows), elapsed_ms));
                 }
                 Effect::InboundKept(inbound) => self.world.inbound_kept(&inbound, now),

@@ -8,7 +8,7 @@ use super::{Query, Read};
 use crate::backend::condition;
 use crate::rows::device::{self as rows, DeviceRow};
 use crate::rows::{id, unsigned32};
-use crate::schema::{attention, device, device_stream, outbound, unreadable};
+use crate::schema::{attention, device, device_stream, outbound, recovered, unreadable};
 
 /// Which devices are meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,8 @@ pub struct DeviceTrouble {
     pub in_flight: u32,
     /// Events kept unread.
     pub unreadable: u64,
+    /// Reports about messages that this hub does not know, as after a restore.
+    pub recovered: u64,
     /// Messages held since a restore.
     pub held: u64,
     /// What an operator has decided about the phone.
@@ -132,6 +134,11 @@ impl Query for TroubleOf {
             .filter(unreadable::account_id.eq(account))
             .count()
             .get_result(read.conn)?;
+        let recovered: i64 = recovered::table
+            .filter(recovered::device_id.eq(device))
+            .filter(recovered::account_id.eq(account))
+            .count()
+            .get_result(read.conn)?;
         let held: i64 = outbound::table
             .filter(outbound::device_id.eq(device))
             .filter(condition("restored_at IS NOT NULL AND rank <= 1"))
@@ -148,6 +155,7 @@ impl Query for TroubleOf {
             queued: unsigned32("queued", queued)?,
             in_flight: unsigned32("in_flight", in_flight)?,
             unreadable: u64::try_from(unread).unwrap_or_default(),
+            recovered: u64::try_from(recovered).unwrap_or_default(),
             held: u64::try_from(held).unwrap_or_default(),
             course,
             remark: remark.map(|(kind, detail)| format!("{kind}: {detail}")),

@@ -47,7 +47,7 @@ async fn the_golden_poison_is_kept_and_acknowledged() {
 
 /// Every golden event: none is poison, those about a message name one that this hub never had.
 #[tokio::test]
-async fn the_golden_events_are_acknowledged_and_those_of_no_message_are_kept_raw() {
+async fn the_golden_events_are_acknowledged_and_those_of_no_message_are_kept() {
     let golden: Value =
         serde_json::from_str(include_str!("../../../../device-protocol/vectors/events.json")).unwrap();
     let rows = golden["events"].as_array().unwrap();
@@ -59,7 +59,8 @@ async fn the_golden_events_are_acknowledged_and_those_of_no_message_are_kept_raw
     let mut phone = scene.welcomed().await;
     phone.say(events_frame(1, &lines)).await;
     phone.hears_ack(lines.len() as u64).await;
-    assert_eq!(scene.shown()["unreadable"], lines.len() - texts - others);
+    assert_eq!(scene.shown()["unreadable"], 0);
+    assert_eq!(scene.shown()["recovered"], lines.len() - texts - others);
 }
 
 #[tokio::test]

@@ -40,6 +40,8 @@ pub struct Simulation {
     pub frozen: Option<Frozen>,
     pub nodes: u64,
     next_sweep_ms: u64,
+    /// Time between two sweeps of the hub.
+    pub sweep_every_ms: u64,
     codes: u32,
     pub dir: tempfile::TempDir,
 }
@@ -102,6 +104,7 @@ impl Simulation {
             frozen: None,
             nodes: 0,
             next_sweep_ms: SWEEP_MS,
+            sweep_every_ms: SWEEP_MS,
             codes: 0,
             dir,
         };
@@ -259,7 +262,7 @@ impl Simulation {
         self.clock.advance_to_ms(if next == now { now + 1 } else { next });
         let now = self.clock.elapsed_ms();
         if now >= self.next_sweep_ms {
-            self.next_sweep_ms = now + SWEEP_MS;
+            self.next_sweep_ms = now + self.sweep_every_ms;
             self.sweep();
         }
         for index in 0..self.phones.len() {

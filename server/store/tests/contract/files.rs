@@ -137,7 +137,7 @@ async fn what_is_answered_is_there_after_a_restart() {
 }
 
 #[test]
-fn sqlite_plans_without_looking_at_bound_values() {
+fn sqlite_was_built_as_the_store_wants_it() {
     #[derive(QueryableByName)]
     struct OptionSet {
         #[diesel(sql_type = Text)]
@@ -145,6 +145,10 @@ fn sqlite_plans_without_looking_at_bound_values() {
     }
     let mut conn = SqliteConnection::establish(":memory:").unwrap();
     let set: Vec<OptionSet> = sql_query("PRAGMA compile_options").load(&mut conn).unwrap();
-    let found = set.iter().any(|option| option.compile_options == "ENABLE_QPSG");
-    assert!(found, "without it each statement with a bound LIMIT is prepared anew: see `.cargo/config.toml`");
+    let is_set = |name: &str| set.iter().any(|option| option.compile_options == name);
+    for (name, wanted) in
+        [("ENABLE_QPSG", true), ("DEFAULT_MEMSTATUS=0", true), ("ENABLE_MEMORY_MANAGEMENT", false)]
+    {
+        assert_eq!(is_set(name), wanted, "{name}: the reasons are in `.cargo/config.toml`");
+    }
 }

@@ -97,6 +97,7 @@ fn input() -> impl Strategy<Value = Input> {
             },
         }),
         1 => (any::<String>(), any::<String>()).prop_map(|(from, body)| Input::SmsReceived {
+            sim: None,
             slot: 0,
             from,
             body,

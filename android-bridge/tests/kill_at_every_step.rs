@@ -80,11 +80,11 @@ enum Told {
 
 /// An SMS is stored by the system, and then the phone hears of it.
 fn arrive(rig: &mut Rig, body: &str, told: Told) -> Result<(), JournalError> {
-    let Input::SmsReceived { slot, from, body, parts, smsc_at_ms } = sms(body) else { unreachable!() };
+    let Input::SmsReceived { slot, sim, from, body, parts, smsc_at_ms } = sms(body) else { unreachable!() };
     let received_wall_ms = rig.now.wall_ms;
     rig.inbox.push(InboxRow {
         slot,
-        sim: None,
+        sim: sim.clone(),
         from: from.clone(),
         body: body.clone(),
         parts,
@@ -98,7 +98,7 @@ fn arrive(rig: &mut Rig, body: &str, told: Told) -> Result<(), JournalError> {
     match told {
         Told::Never => Ok(()),
         Told::AtOnce | Told::AfterSweep => {
-            rig.try_input(Input::SmsReceived { slot, from, body, parts, smsc_at_ms })
+            rig.try_input(Input::SmsReceived { slot, sim, from, body, parts, smsc_at_ms })
         }
     }
 }

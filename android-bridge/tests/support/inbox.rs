@@ -29,8 +29,8 @@ pub fn row(body: &str, now: Now) -> InboxRow {
 
 /// The broadcast of a row.
 pub fn told(row: &InboxRow) -> Input {
-    let InboxRow { slot, from, body, parts, smsc_at_ms, .. } = row.clone();
-    Input::SmsReceived { slot, from, body, parts, smsc_at_ms }
+    let InboxRow { slot, sim, from, body, parts, smsc_at_ms, .. } = row.clone();
+    Input::SmsReceived { slot, sim, from, body, parts, smsc_at_ms }
 }
 
 pub fn sweep(rig: &mut Rig) {

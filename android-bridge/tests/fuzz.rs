@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use android_bridge::{
     clock::Now,
-    engine::{Backoff, BackoffLimits, Hardware, Input, PhoneFacts, Redial, Service},
+    engine::{Backoff, BackoffLimits, Hardware, InboxRow, Input, PhoneFacts, Redial, Service},
     handset::{Effect, Handset},
     journal::MemoryJournal,
     radio::{Failure, ReceiptOutcome},
@@ -54,6 +54,20 @@ fn frame() -> impl Strategy<Value = String> {
     ]
 }
 
+fn inbox_row() -> impl Strategy<Value = InboxRow> {
+    (0u8..4, ".{0,3}", any::<u16>(), prop::option::of(any::<i64>()), any::<i64>()).prop_map(
+        |(slot, text, parts, smsc_at_ms, received_wall_ms)| InboxRow {
+            slot,
+            sim: None,
+            from: text.clone(),
+            body: text,
+            parts,
+            smsc_at_ms,
+            received_wall_ms,
+        },
+    )
+}
+
 fn input() -> impl Strategy<Value = Input> {
     let answer = prop_oneof![
         Just(Ok(())),
@@ -64,6 +78,8 @@ fn input() -> impl Strategy<Value = Input> {
     prop_oneof![
         8 => frame().prop_map(Input::Frame),
         2 => Just(Input::Connected),
+        1 => Just(Input::InboxChanged),
+        2 => prop::collection::vec(inbox_row(), 0..5).prop_map(Input::Inbox),
         1 => prop::option::of(4000u16..4400).prop_map(|code| Input::Disconnected { code }),
         4 => (1u128..6, 0u32..4, 0u16..4, answer).prop_map(|(n, attempt, part, answer)| Input::RadioAnswer {
             id: id(n),
@@ -81,6 +97,7 @@ fn input() -> impl Strategy<Value = Input> {
             },
         }),
         1 => (any::<String>(), any::<String>()).prop_map(|(from, body)| Input::SmsReceived {
+            sim: None,
             slot: 0,
             from,
             body,

@@ -62,28 +62,28 @@ struct Likeness(SameTime, SameSim);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum SameTime {
-    ByStamp,
+    Stamp,
     /// One has no stamp, and they came within the hour.
-    ByClock,
+    Clock,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum SameSim {
-    BySimAndSlot,
+    SimAndSlot,
     /// A SIM was moved to another slot since.
-    BySim,
+    Sim,
     /// What is known of the SIM has changed, or nothing is known. That this text came in this second to another SIM
     /// in the same slot is less likely than that an operator renumbered a SIM.
-    BySlot,
+    Slot,
 }
 
 const LIKENESSES: [Likeness; 6] = [
-    Likeness(SameTime::ByStamp, SameSim::BySimAndSlot),
-    Likeness(SameTime::ByStamp, SameSim::BySim),
-    Likeness(SameTime::ByStamp, SameSim::BySlot),
-    Likeness(SameTime::ByClock, SameSim::BySimAndSlot),
-    Likeness(SameTime::ByClock, SameSim::BySim),
-    Likeness(SameTime::ByClock, SameSim::BySlot),
+    Likeness(SameTime::Stamp, SameSim::SimAndSlot),
+    Likeness(SameTime::Stamp, SameSim::Sim),
+    Likeness(SameTime::Stamp, SameSim::Slot),
+    Likeness(SameTime::Clock, SameSim::SimAndSlot),
+    Likeness(SameTime::Clock, SameSim::Sim),
+    Likeness(SameTime::Clock, SameSim::Slot),
 ];
 
 impl Mark {
@@ -112,17 +112,17 @@ impl Mark {
             return None;
         }
         let time = match (self.smsc_at_ms, sms.smsc_at_ms) {
-            (Some(one), Some(other)) => (one == other).then_some(SameTime::ByStamp),
+            (Some(one), Some(other)) => (one == other).then_some(SameTime::Stamp),
             (None, _) | (_, None) => {
                 let apart_ms = self.row_wall_ms.abs_diff(sms.at.wall_ms);
-                (apart_ms <= UNSTAMPED_WITHIN_MS).then_some(SameTime::ByClock)
+                (apart_ms <= UNSTAMPED_WITHIN_MS).then_some(SameTime::Clock)
             }
         };
         let known = self.sim != SimRef::default() && sms.sim != SimRef::default();
         let sim = match (known && !self.sim.contradicts(&sms.sim), self.slot == sms.slot) {
-            (true, true) => Some(SameSim::BySimAndSlot),
-            (true, false) => Some(SameSim::BySim),
-            (false, true) => Some(SameSim::BySlot),
+            (true, true) => Some(SameSim::SimAndSlot),
+            (true, false) => Some(SameSim::Sim),
+            (false, true) => Some(SameSim::Slot),
             (false, false) => None,
         };
         Some(Likeness(time?, sim?))

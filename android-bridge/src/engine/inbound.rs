@@ -7,7 +7,7 @@ use device_protocol::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Engine, at};
+use super::{Engine, InboxRow, at};
 use crate::{clock::Now, journal::Record};
 
 /// A sender is a number, a short code or eleven letters; anything longer is noise that must still fit a frame.
@@ -16,16 +16,9 @@ const MAX_SENDER_CHARS: usize = 128;
 const MAX_SIM_TEXT_CHARS: usize = 128;
 
 impl Engine {
-    pub(super) fn sms_received(
-        &mut self,
-        slot: u8,
-        from: String,
-        body: String,
-        parts: u16,
-        smsc_at_ms: Option<i64>,
-        now: Now,
-    ) {
-        let sms = self.inbound(slot, from, body, parts, smsc_at_ms, InboundSource::Broadcast, at(now));
+    /// A broadcast; its row is as it will stand in the system's inbox.
+    pub(super) fn sms_received(&mut self, row: InboxRow, now: Now) {
+        let sms = self.inbound(row, InboundSource::Broadcast);
         match self.book.swept_before(&sms) {
             Some(number) => self.record_durably(Record::Claimed { number }),
             None => self.fact(Event::Inbound(sms), now, None),
@@ -33,21 +26,13 @@ impl Engine {
     }
 
     /// An SMS as an event, cut the same way whoever tells of it: the digests must agree.
-    #[expect(clippy::too_many_arguments, reason = "they are what an SMS is, and differ by where it was read")]
-    pub(super) fn inbound(
-        &self,
-        slot: u8,
-        from: String,
-        body: String,
-        parts: u16,
-        smsc_at_ms: Option<i64>,
-        source: InboundSource,
-        at: EventAt,
-    ) -> Inbound {
+    pub(super) fn inbound(&self, row: InboxRow, source: InboundSource) -> Inbound {
+        let InboxRow { slot, sim, from, body, parts, smsc_at_ms, received_wall_ms } = row;
         let from = cut(from, MAX_SENDER_CHARS);
         let body = cut(body, limits::MAX_GSM7_SEPTETS);
-        let sim = self.sim_in(slot).unwrap_or_default();
+        let sim = sim.map(bounded_sim_ref).or_else(|| self.sim_in(slot)).unwrap_or_default();
         let digest = digest(&from, &body);
+        let at = EventAt { wall_ms: received_wall_ms, age_ms: None };
         Inbound { slot, sim, digest, from, body, parts: parts.max(1), smsc_at_ms, source, at }
     }
 
@@ -90,7 +75,7 @@ pub(super) fn bounded_sims(sims: Vec<Sim>) -> Vec<Sim> {
 }
 
 /// What is told of a SIM, within the same bounds: an inbox must not name it otherwise than the inventory does.
-pub(super) fn bounded_sim_ref(sim: SimRef) -> SimRef {
+fn bounded_sim_ref(sim: SimRef) -> SimRef {
     let text = |text: Option<String>| text.map(|text| cut(text, MAX_SIM_TEXT_CHARS));
     SimRef { number: text(sim.number), iccid_hash: text(sim.iccid_hash), ..sim }
 }

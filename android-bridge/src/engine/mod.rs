@@ -123,8 +123,12 @@ impl Engine {
                 self.radio_answer(id, attempt, part, answer, now)
             }
             Input::Receipt { id, part, receipt } => self.receipt(id, part, receipt, now),
-            Input::SmsReceived { slot, from, body, parts, smsc_at_ms } => {
-                self.sms_received(slot, from, body, parts, smsc_at_ms, now);
+            Input::SmsReceived { slot, sim, from, body, parts, smsc_at_ms } => {
+                let received_wall_ms = now.wall_ms;
+                self.sms_received(
+                    InboxRow { slot, sim, from, body, parts, smsc_at_ms, received_wall_ms },
+                    now,
+                );
             }
             Input::InboxChanged => self.inbox_changed(now),
             Input::Inbox(rows) => self.inbox_read(rows, now),

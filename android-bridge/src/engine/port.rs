@@ -48,6 +48,8 @@ pub enum Input {
     SmsReceived {
         /// Slot.
         slot: u8,
+        /// The SIM that the system names for it; `None` where it does not: then it is the one in the slot.
+        sim: Option<SimRef>,
         /// Sender as the network gave it.
         from: String,
         /// Text.

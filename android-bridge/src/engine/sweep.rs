@@ -4,7 +4,7 @@
 //! book; what is left over is journalled. Flow: [`Output::SweepInbox`] goes out, `Input::Inbox` answers it.
 
 use device_protocol::{
-    Event, EventAt,
+    Event,
     event::{Inbound, InboundSource},
     limits::SWEEP_INTERVAL_MS,
 };
@@ -90,7 +90,7 @@ impl Engine {
         let mut found: Vec<Inbound> = rows
             .into_iter()
             .filter(|row| row.received_wall_ms > oldest_ms)
-            .map(|row| self.inbound_of(row))
+            .map(|row| self.inbound(row, InboundSource::Sweep))
             .collect();
         found.sort_by_key(|sms| (sms.at.wall_ms, sms.smsc_at_ms));
         let entries = self.book.entries_of(&found);
@@ -120,13 +120,6 @@ impl Engine {
             let age_ms = u64::try_from(now.wall_ms.saturating_sub(sms.at.wall_ms)).unwrap_or(0);
             self.fact_of_old(Event::Inbound(sms), now, age_ms);
         }
-    }
-
-    fn inbound_of(&self, row: InboxRow) -> Inbound {
-        let InboxRow { slot, sim, from, body, parts, smsc_at_ms, received_wall_ms } = row;
-        let at = EventAt { wall_ms: received_wall_ms, age_ms: None };
-        let sms = self.inbound(slot, from, body, parts, smsc_at_ms, InboundSource::Sweep, at);
-        Inbound { sim: sim.map_or_else(|| sms.sim.clone(), super::inbound::bounded_sim_ref), ..sms }
     }
 }
 

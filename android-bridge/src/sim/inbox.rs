@@ -4,7 +4,7 @@
 //! outlives the process, the journal and the app itself. Flow: an SMS goes into the inbox and to the process that
 //! lives at that moment; `World::inbox` is what a sweep reads.
 
-use device_protocol::Sim;
+use device_protocol::{Sim, SimRef};
 
 use super::world::{Coming, World};
 use crate::{
@@ -18,9 +18,18 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sms {
     pub slot: u8,
+    /// The SIM that it came to, from its arrival on: whatever is in the slot when the phone is told of it.
+    pub sim: Option<SimRef>,
     pub from: String,
     pub body: String,
     pub parts: u16,
+}
+
+impl Sms {
+    /// One that is yet to arrive.
+    pub fn to_slot(slot: u8, from: String, body: String, parts: u16) -> Sms {
+        Sms { slot, sim: None, from, body, parts }
+    }
 }
 
 impl World {
@@ -31,7 +40,7 @@ impl World {
 
     /// The same, in so many radio parts.
     pub fn receive_multipart(&mut self, slot: u8, from: &str, body: &str, parts: u16, now: Now) {
-        self.happen(Coming::Sms(Sms { slot, from: from.into(), body: body.into(), parts }), now);
+        self.happen(Coming::Sms(Sms::to_slot(slot, from.into(), body.into(), parts)), now);
     }
 
     /// What a sweep reads: every row of the inbox that is younger than 14 days.
@@ -51,6 +60,10 @@ impl World {
     }
 
     pub(super) fn arrive(&mut self, sms: Sms, now: Now) {
+        let faults = self.profile.inbound_faults(&mut self.dice);
+        // Without a SIM in the slot there is nothing that it could arrive at.
+        let Some(sim) = self.sims.iter().find(|sim| sim.slot == sms.slot).map(Sim::reference) else { return };
+        let sms = Sms { sim: Some(sim), ..sms };
         self.witness.note(&Line::Carrier(CarrierLine::Arrived {
             phone: self.phone,
             slot: sms.slot,
@@ -58,7 +71,6 @@ impl World {
             body: sms.body.clone(),
             at_ms: now.wall_ms,
         }));
-        let faults = self.profile.inbound_faults(&mut self.dice);
         let (row_after_ms, broadcast_after_ms) =
             if faults.row_first { (0, faults.late_ms) } else { (faults.late_ms, 0) };
         let smsc_at_ms = Some(now.wall_ms);
@@ -69,13 +81,12 @@ impl World {
     }
 
     pub(super) fn broadcast(&mut self, sms: Sms, smsc_at_ms: Option<i64>) {
-        let Sms { slot, from, body, parts } = sms;
-        self.told.push(Input::SmsReceived { slot, from, body, parts, smsc_at_ms });
+        let Sms { slot, sim, from, body, parts } = sms;
+        self.told.push(Input::SmsReceived { slot, sim, from, body, parts, smsc_at_ms });
     }
 
     pub(super) fn store(&mut self, sms: Sms, smsc_at_ms: Option<i64>, now: Now) {
-        let Sms { slot, from, body, parts } = sms;
-        let sim = self.sims.iter().find(|sim| sim.slot == slot).map(Sim::reference);
+        let Sms { slot, sim, from, body, parts } = sms;
         let received_wall_ms = now.wall_ms;
         self.inbox.push(InboxRow { slot, sim, from, body, parts, smsc_at_ms, received_wall_ms });
         self.told.push(Input::InboxChanged);

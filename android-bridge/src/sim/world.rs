@@ -117,6 +117,13 @@ impl World {
         }
     }
 
+    /// Strangers write no more. A run whose judge counts every arrival ends a while after this: what arrived last
+    /// may still be late for the inbox, and its sweep is not at once.
+    pub fn hush(&mut self) {
+        self.profile.inbound_per_minute = 0.0;
+        self.coming.retain(|_, coming| !matches!(coming, Coming::Stranger));
+    }
+
     /// What a phone that starts finds.
     pub fn hardware(&self) -> Hardware {
         Hardware { sims: self.sims.clone(), no_service: self.no_service.clone() }
@@ -260,7 +267,7 @@ impl World {
         {
             self.texts += 1;
             let body = format!("Got it, thanks! ({}-{})", short(id), self.texts);
-            let sms = Sms { slot: to.slot, from: to.to.clone(), body, parts: 1 };
+            let sms = Sms::to_slot(to.slot, to.to.clone(), body, 1);
             self.plan(now, after, Coming::Sms(sms));
         }
     }
@@ -272,7 +279,7 @@ impl World {
             let from = format!("+1555{:07}", self.dice.random_range(100..9_999_999));
             let body = format!("Hello no. {} to {}", self.texts, short(self.phone));
             let parts = self.profile.stranger_parts(&mut self.dice);
-            self.happen(Coming::Sms(Sms { slot, from, body, parts }), now);
+            self.happen(Coming::Sms(Sms::to_slot(slot, from, body, parts)), now);
         }
         self.begin(now);
     }

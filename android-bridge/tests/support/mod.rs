@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub mod hub;
+pub mod inbox;
 pub mod rig;
 
 use android_bridge::{

@@ -207,6 +207,7 @@ impl Rig {
 
 pub fn sms(body: &str) -> Input {
     Input::SmsReceived {
+        sim: None,
         slot: 0,
         from: "+43664000".into(),
         body: body.into(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::Options;
 use crate::verdict::{Counts, Violation};
 
 /// Device, sender, text.
@@ -38,21 +39,27 @@ impl Inbox {
         self.tallies.entry((device, from, body)).or_default()
     }
 
-    /// `wiped_at_ms` tells when a device's journal was last destroyed; `offline` whether it may still hold
-    /// what it promised.
+    /// `wiped_at_ms` tells when a device's journal was last destroyed.
     pub fn judge(
         self,
+        options: &Options,
         wiped_at_ms: impl Fn(&str) -> Option<i64>,
-        offline: impl Fn(&str) -> bool,
         counts: &mut Counts,
     ) -> Vec<Violation> {
         let mut violations = Vec::new();
         for ((device, from, body), tally) in self.tallies {
-            let promised = tally.promised_at_ms.len() as u64;
+            let flushed = tally.promised_at_ms.len() as u64;
+            let every = options.every_arrival_counts;
+            // Two journals, one after the other, may each flush the text that arrived once.
+            let promised = if every { tally.arrived } else { flushed };
+            let with_the_phone =
+                options.offline_devices.contains(&device) || options.left_devices.contains(&device);
             let excusable = match wiped_at_ms(&device) {
-                _ if offline(&device) => promised,
-                Some(wiped) => tally.promised_at_ms.iter().filter(|at| **at <= wiped).count() as u64,
-                None => 0,
+                _ if with_the_phone => promised,
+                Some(wiped) if !every => {
+                    tally.promised_at_ms.iter().filter(|at| **at <= wiped).count() as u64
+                }
+                _ => 0,
             };
             // A text that arrived and was not flushed may be found by a sweep, once.
             let arrived = tally.arrived.max(promised);

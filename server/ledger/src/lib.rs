@@ -41,6 +41,12 @@ pub struct Options {
     /// Devices that are offline at the end: their messages may still wait, and what they promised to upload
     /// may still be on them.
     pub offline_devices: BTreeSet<String>,
+    /// Phones sweep their inboxes: a text that arrived is a promise from then on, and is finally there exactly once.
+    /// Neither a missing `inbound` line nor a destroyed journal excuses its loss. Without it a text is promised by
+    /// its `inbound` line.
+    pub every_arrival_counts: bool,
+    /// Devices whose phone was revoked or left for good: what it held and had not told went with it.
+    pub left_devices: BTreeSet<String>,
 }
 
 /// Reads logs and judges them. Lines count in the order in which they are read; logs of different kinds may
@@ -152,8 +158,7 @@ impl Ledger {
                     .map(|at_ns| Violation::BucketOverrun { device: device.clone(), at_ns }),
             );
         }
-        let offline = |device: &str| options.offline_devices.contains(device);
-        violations.extend(inbox.judge(wiped_at_ms, offline, &mut counts));
+        violations.extend(inbox.judge(&options, wiped_at_ms, &mut counts));
         Verdict { counts, violations }
     }
 }

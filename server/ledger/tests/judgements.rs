@@ -296,6 +296,54 @@ fn a_wipe_excuses_what_was_promised_before_it() {
     caught("InboundDoubled", &lines(&[&text("inbound", 2), &wiped(3), &stored(), &stored()]));
 }
 
+#[track_caller]
+fn caught_when_every_arrival_counts(name: &str, log: &str) {
+    let verdict = judge_with(Options { every_arrival_counts: true, ..Options::default() }, log);
+    let found: Vec<String> = verdict.violations.iter().map(|violation| format!("{violation:?}")).collect();
+    match name {
+        "" => assert!(verdict.is_clean(), "{verdict}\n{log}"),
+        _ => assert!(found.len() == 1 && found[0].starts_with(name), "{found:?} is no {name}\n{log}"),
+    }
+}
+
+#[test]
+fn where_phones_sweep_whatever_arrived_is_there_exactly_as_often() {
+    let check = caught_when_every_arrival_counts;
+    let (arrived, flushed) = (text("arrived", 1), text("inbound", 2));
+    check("", &lines(&[&arrived, &stored()]));
+    check("", &lines(&[&arrived, &arrived, &flushed, &stored(), &stored()]));
+    // The process died before the flush, and nothing swept.
+    check("InboundLost", &arrived);
+    check("InboundLost", &lines(&[&arrived, &arrived, &flushed, &flushed, &stored()]));
+    // The journal was destroyed: the inbox was not.
+    check("InboundLost", &lines(&[&arrived, &flushed, &wiped(3)]));
+    check("", &lines(&[&arrived, &flushed, &wiped(3), &stored()]));
+    // Each of two journals flushed the one text; it is one text.
+    let twice = lines(&[&arrived, &flushed, &wiped(3), &text("inbound", 4)]);
+    check("", &lines(&[&twice, &stored()]));
+    check("InboundDoubled", &lines(&[&twice, &stored(), &stored()]));
+    check("InboundInvented", &stored());
+    check("InboundInvented", &lines(&[&flushed, &stored()]));
+}
+
+#[test]
+fn what_a_phone_held_when_it_left_is_excused_and_nothing_else() {
+    let left: std::collections::BTreeSet<String> = [DEVICE.to_owned()].into();
+    for every_arrival_counts in [false, true] {
+        let options = Options { every_arrival_counts, left_devices: left.clone(), ..Options::default() };
+        let held = lines(&[&text("arrived", 1), &text("inbound", 2)]);
+        let verdict = judge_with(options.clone(), &held);
+        assert!(verdict.is_clean() && verdict.counts.inbound_excused == 1, "{verdict}");
+        let doubled = lines(&[&held, &stored(), &stored()]);
+        assert_eq!(judge_with(options.clone(), &doubled).violations.len(), 1);
+        // Its messages have an end all the same.
+        let queued = lines(&[&accepted("a"), &seen("a", "QUEUED", "", false), SETTLED]);
+        assert_eq!(judge_with(options.clone(), &queued).violations.len(), 1);
+        let other = Options { left_devices: ["d2".to_owned()].into(), ..options };
+        assert_eq!(judge_with(other, &held).violations.len(), 1);
+    }
+}
+
 #[test]
 fn a_device_dispatches_no_more_than_its_plan() {
     let log = |n: usize| {

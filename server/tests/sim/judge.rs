@@ -1,5 +1,6 @@
 //! The customer's log, and the verdict of the independent ledger over all logs of a run.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use android_bridge::witness::MemoryWitness;
@@ -19,6 +20,8 @@ pub struct Judge {
     /// Messages that a restore took away.
     pub lost: usize,
     pub clock_was_set: bool,
+    /// Devices whose phone was taken the place of while it ran: what it knew is nobody's.
+    pub left: BTreeSet<DeviceId>,
 }
 
 /// A line, and whether it is the hub's word: a restore takes back what the hub said since the backup.
@@ -106,7 +109,9 @@ impl Judge {
     }
 
     pub fn verdict(self, witness: &Arc<MemoryWitness>) -> Verdict {
-        let mut ledger = Ledger::new(Options::default());
+        let left_devices = self.left.iter().map(DeviceId::to_string).collect();
+        let options = Options { every_arrival_counts: true, left_devices, ..Options::default() };
+        let mut ledger = Ledger::new(options);
         let seen: Vec<String> =
             witness.lines().iter().map(|line| serde_json::to_string(line).unwrap()).collect();
         ledger.read_lines("phones", &seen);

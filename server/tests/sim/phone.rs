@@ -181,6 +181,8 @@ impl SimPhone {
             self.journal = Uuid::from_u128(self.dice.random());
             self.stopped = Some("not paired".to_owned());
         }
+        // The system delivers no broadcast to a process that is dead; what came meanwhile is in its inbox.
+        self.world.forget_untold(self.outside(elapsed_ms));
         let birth = Birth { journal: self.journal, device: self.device_id.uuid(), paired: self.just_paired };
         let facts = PhoneFacts::default();
         let (handset, effects) = Handset::start(disk, birth, facts, self.world.hardware(), now).unwrap();
@@ -188,13 +190,6 @@ impl SimPhone {
         self.handset = Some(handset);
         self.redial_at = self.stopped.is_none().then_some(elapsed_ms);
         self.carry_out(effects, elapsed_ms);
-        // The system delivers no broadcast to a process that is dead; what came meanwhile is in its inbox.
-        let outside = self.outside(elapsed_ms);
-        for input in self.world.due(outside) {
-            if !matches!(input, Input::SmsReceived { .. }) {
-                self.input(input, elapsed_ms);
-            }
-        }
     }
 
     /// The process dies with unsynced bytes dropped and a torn tail.

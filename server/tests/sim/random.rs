@@ -200,6 +200,9 @@ fn heal(simulation: &mut Simulation, coverage: &Coverage, patience_ms: u64) {
     simulation.run_ms(1_500_000);
     simulation.sweep_every_ms = 60_000;
     simulation.run_ms(patience_ms);
+    // The last texts arrive, and are found in the inbox where nobody was told of them.
+    simulation.phones.iter_mut().for_each(|phone| phone.world.hush());
+    simulation.run_ms(1_000_000);
     for (device_id, restored) in simulation.holding() {
         assert_eq!(restored, Restored::Unclear, "what is clear is not held");
         coverage.end("held for the operator");

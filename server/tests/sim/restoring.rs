@@ -111,6 +111,7 @@ impl Simulation {
     pub fn clone_phone(&mut self, index: usize) {
         self.lose_link(index);
         self.note_wiped(index);
+        self.judge.left.insert(self.phones[index].device_id);
         let copy = self.phones[index].copied_disk();
         let device_id = self.phones[index].device_id;
         let (_, generation) = self.pair(PairTarget::Existing(device_id));

@@ -89,7 +89,6 @@ async fn another_second_another_sender_or_another_sim_is_another_message() {
         sms("same", 2, SWEEP),
         changed(|report| report.sender = "+4915200000002".into()),
         changed(|report| report.sim.iccid_hash = Some("iccid-b".into())),
-        changed(|report| report.smsc_at = None),
     ];
     let many = others.len();
     phone.upload(&bench, 1, others).await;
@@ -120,5 +119,38 @@ async fn a_row_that_was_stored_before_its_sim_told_its_number_is_found() {
     phone.sims = told;
     reinstall(&bench, &mut phone).await;
     phone.upload(&bench, 1, vec![sms("early", 1, SWEEP)]).await;
+    assert_eq!(stored(&bench).await, 1);
+}
+
+#[tokio::test]
+async fn where_one_side_has_no_time_stamp_the_hour_decides() {
+    let bench = Bench::open();
+    let mut phone = bench.online(bench.account(PlanName::Free).await).await;
+    phone.upload(&bench, 1, vec![sms("same", 1, BROADCAST), sms("same", 2, BROADCAST)]).await;
+    reinstall(&bench, &mut phone).await;
+    let untimed = |later_s: u64| {
+        let Report::Inbound(mut report) = sms("same", 1, SWEEP) else { panic!("an SMS") };
+        report.smsc_at = None;
+        report.received_at = report.received_at.plus(std::time::Duration::from_secs(later_s));
+        Report::Inbound(report)
+    };
+    // The one that surely is the second leaves the first for the one that has no time.
+    phone.upload(&bench, 1, vec![sms("same", 2, SWEEP), untimed(3_000)]).await;
+    assert_eq!(stored(&bench).await, 2);
+    reinstall(&bench, &mut phone).await;
+    phone.upload(&bench, 1, vec![untimed(2 * 3_600)]).await;
+    assert_eq!(stored(&bench).await, 3, "two hours later it is another");
+}
+
+#[tokio::test]
+async fn a_phone_that_cannot_tell_its_sims_is_matched_by_the_slot_whatever_sits_there_now() {
+    let bench = Bench::open();
+    let mut phone = bench.online(bench.account(PlanName::Free).await).await;
+    phone.upload(&bench, 1, vec![sms("same", 1, BROADCAST)]).await;
+    phone.sims = vec![crate::bench::sim(0, Some("+4915119999999"), Some("iccid-b"))];
+    reinstall(&bench, &mut phone).await;
+    let Report::Inbound(mut report) = sms("same", 1, SWEEP) else { panic!("an SMS") };
+    report.sim = SimFacts::default();
+    phone.upload(&bench, 1, vec![Report::Inbound(report)]).await;
     assert_eq!(stored(&bench).await, 1);
 }

@@ -291,6 +291,16 @@ impl SimPhone {
         })
     }
 
+    /// Whether its session is welcomed.
+    pub fn is_welcomed(&self) -> bool {
+        self.handset.as_ref().is_some_and(|handset| handset.engine().welcomed())
+    }
+
+    /// Whether the hub has heard all that it has to tell, whatever it may still have to send.
+    pub fn is_quiet_or_waits(&self) -> bool {
+        self.is_welcomed() && self.unacknowledged() == 0
+    }
+
     /// Everything that is due. Answers with the connection that it gave up, if it did.
     pub fn run(&mut self, elapsed_ms: u64) -> Option<u64> {
         self.handset.as_ref()?;

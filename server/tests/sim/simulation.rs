@@ -337,6 +337,17 @@ impl Simulation {
         }
     }
 
+    /// Time passes in which the hub is down, every phone is off, and nothing happens at all.
+    pub fn skip_ms(&mut self, ms: u64) {
+        self.crash_hub();
+        (0..self.phones.len()).for_each(|index| self.crash_phone(index));
+        self.clock.advance_to_ms(self.clock.elapsed_ms() + ms);
+        let now = self.clock.elapsed_ms();
+        self.next_sweep_ms = now + SWEEP_MS;
+        self.hub.start();
+        self.phones.iter_mut().for_each(|phone| phone.start(now));
+    }
+
     /// Runs until something is the case; panics when it is not within a day of virtual time.
     pub fn run_until(&mut self, what: &str, mut done: impl FnMut(&mut Simulation) -> bool) {
         let deadline = self.clock.elapsed_ms() + 86_400_000;

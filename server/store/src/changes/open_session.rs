@@ -126,7 +126,10 @@ impl Change for OpenSession {
         }
         self.bind_unfinished(tx, &mut stream)?;
         if stream.course == Course::Leaving {
-            self.give_up_unframed(tx, &mut stream)?;
+            self.give_up(tx, &mut stream, Untold::Unframed)?;
+        }
+        if resumed.hole(&self.presented) {
+            self.give_up(tx, &mut stream, Untold::Taken)?;
         }
         recount(tx, &mut stream)?;
         release_held::if_heard(tx, &mut stream)?;
@@ -147,6 +150,15 @@ impl Change for OpenSession {
             course: stream.course,
         }))
     }
+}
+
+/// Why nothing more will be heard of some messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Untold {
+    /// They never reached the journal, and are not framed any more: the phone leaves.
+    Unframed,
+    /// The journal has taken them, and what became of them may have been in the events that are lost.
+    Taken,
 }
 
 /// The epoch after `last`: incarnation × 2³² + counter.
@@ -182,18 +194,20 @@ impl OpenSession {
         Ok(())
     }
 
-    /// What was dispatched to the journal and never reached it will not be framed any more: the phone leaves.
-    fn give_up_unframed(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
+    /// Messages of the journal of which nothing more will be heard become uncertain, unless it says that it is not done
+    /// with them. What it still tells counts all the same.
+    fn give_up(&self, tx: &mut Tx<'_>, stream: &mut Stream, untold: Untold) -> QueryResult<()> {
         let bound: Vec<OutboundRow> = outbound::table
             .filter(outbound::device_id.eq(self.device_id.as_bytes().as_slice()))
             .filter(condition("rank = 1"))
             .filter(outbound::journal_id.eq(self.presented.journal.as_bytes().as_slice()))
-            .filter(outbound::down_seq.gt(signed(self.presented.down)))
             .filter(outbound::uncertain_at.is_null())
             .select(OutboundRow::as_select())
             .load(tx.conn)?;
+        let cursor = signed(self.presented.down);
         for row in bound {
-            if !self.unfinished.contains(&id(&row.id)?) {
+            let taken = row.down_seq.is_some_and(|down| down <= cursor);
+            if taken == (untold == Untold::Taken) && !self.unfinished.contains(&id(&row.id)?) {
                 fact::uncertain(tx, stream, &row)?;
             }
         }

@@ -10,6 +10,8 @@ pub mod hub;
 pub mod phone_process;
 pub mod posters;
 pub mod raw_phone;
+pub mod small_disk;
+pub mod sockets;
 pub mod trace;
 
 pub use await_fact::{at_long_last, eventually};

@@ -18,8 +18,9 @@ use crate::relay::presence::{Nobody, Presence};
 use crate::secrets::{Secrets, SecretsError};
 use crate::sweeps::schedule::Alarm;
 
-/// After a failed flush the answers that are on their way still leave; then the process ends.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+/// After a failed flush the answers that are on their way still leave; then the process ends. As long as a stop gives
+/// them: a machine whose disk fails is often a slow one.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// `EX_SOFTWARE` of sysexits: a supervisor restarts the hub, and recovery decides what was stored.
 const FATAL_EXIT: i32 = 70;
 
@@ -153,7 +154,7 @@ impl Announce for Listeners {
 /// A flush failed: what was stored is known only after recovery, so the process ends and does not go on.
 fn end_the_process(why: &str) {
     tracing::error!(why, exit_code = FATAL_EXIT, "the hub ends: check the disk, then start it again");
-    // On a thread of its own: the lane's thread still has to answer those who wait, with 503.
+    // On a thread of its own: the store's threads go on to their ends.
     std::thread::spawn(|| {
         std::thread::sleep(LAST_WORDS);
         std::process::exit(FATAL_EXIT);

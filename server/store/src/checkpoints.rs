@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use crate::backend::{Checkpointer, OpenError};
+use crate::backend::{Checkpointer, OpenError, Trouble, classify};
 
 /// Often enough that the log stays small, seldom enough to cost nothing.
 const INTERVAL: Duration = Duration::from_millis(200);
@@ -20,8 +20,14 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Starts it; `committed` is set by the lane after each commit, so that an idle hub touches no disk.
-    pub(crate) fn start(path: &Path, committed: Arc<AtomicBool>) -> Result<Checkpoints, OpenError> {
+    /// Starts it; `committed` is set by the lane after each commit, so that an idle hub touches no disk. `on_fatal` is
+    /// called when the disk fails: a flush that failed here is not tried again either, because the kernel reports such
+    /// an error once and then forgets the pages.
+    pub(crate) fn start(
+        path: &Path,
+        committed: Arc<AtomicBool>,
+        on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
+    ) -> Result<Checkpoints, OpenError> {
         let mut checkpointer = Checkpointer::open(path)?;
         let (stop, stopped) = mpsc::channel::<()>();
         let run = move || {
@@ -29,6 +35,9 @@ impl Checkpoints {
                 if committed.swap(false, Ordering::Relaxed)
                     && let Err(error) = checkpointer.passive()
                 {
+                    if classify(&error) == Trouble::Io {
+                        return on_fatal(&format!("a checkpoint failed: {error}"));
+                    }
                     tracing::warn!(%error, "a checkpoint failed; it is tried again");
                 }
             }

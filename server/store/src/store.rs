@@ -25,7 +25,8 @@ pub struct StoreConfig {
     pub at_least: Mark,
     /// Who listens to effects.
     pub announce: Arc<dyn Announce>,
-    /// Called once, from the lane's thread, when a flush failed: the process must end so that recovery decides.
+    /// Called when a flush failed, at most once by each thread of the store: the process must end so that recovery
+    /// decides.
     pub on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
@@ -51,7 +52,7 @@ impl Store {
         let (incarnation, commits) = (writer.incarnation(), writer.committed());
         let reads = Reads::open(path)?;
         let committed = Arc::new(AtomicBool::new(true));
-        let checkpoints = Checkpoints::start(path, Arc::clone(&committed))?;
+        let checkpoints = Checkpoints::start(path, Arc::clone(&committed), Arc::clone(&on_fatal))?;
         let lane = LaneThread::start(writer, announce, on_fatal, committed)
             .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
         Ok(Store { lane, reads, incarnation, commits, standings, _checkpoints: checkpoints })

@@ -4,6 +4,9 @@
 //! Tests await facts with a deadline and never sleep to wait; intervals are shortened by documented settings.
 #![expect(clippy::unwrap_used, reason = "a test's helpers are the test, and clippy sees only its functions")]
 
+mod a_failed_flush_ends_the_hub;
+mod a_full_disk_passes;
+mod a_read_only_disk_is_no_lie;
 mod accepted_is_durable;
 mod api_document;
 mod bad_phones;

@@ -51,6 +51,11 @@ impl<J> Inboxes<J> {
         self.api.is_empty() && self.device.is_empty() && self.sweep.is_empty()
     }
 
+    /// Everything, where no batch will come any more.
+    pub(crate) fn into_jobs(self) -> impl Iterator<Item = J> {
+        self.device.into_iter().chain(self.api).chain(self.sweep).map(|(_, job)| job)
+    }
+
     /// The next batch: one from each inbox in turn while both have some, then from the one that is left.
     pub(crate) fn take(&mut self) -> Batch<J> {
         let mut batch = Batch { jobs: Vec::new(), from_api: 0, from_device: 0 };

@@ -96,15 +96,31 @@ impl Shared {
         self.device_room.add_permits(batch.from_device);
         Some(batch)
     }
+
+    /// Nothing is committed any more. Those in the inboxes are told so: nobody else would answer them before the
+    /// process ends, and nothing of theirs was tried.
+    fn give_up(&self) {
+        let waiting = {
+            let mut state = self.lock();
+            state.closed = true;
+            std::mem::take(&mut state.inboxes)
+        };
+        self.device_room.close();
+        waiting.into_jobs().for_each(|job| job.finish(Err(CommitError::Closed)));
+    }
 }
 
 /// A panic on the lane's thread ends the hub like a failed commit: without its lane it can promise nothing.
-struct PanicAlarm<'a>(&'a (dyn Fn(&str) + Send + Sync));
+struct PanicAlarm<'a> {
+    shared: &'a Shared,
+    on_fatal: &'a (dyn Fn(&str) + Send + Sync),
+}
 
 impl Drop for PanicAlarm<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
-            (self.0)("the lane's thread panicked");
+            self.shared.give_up();
+            (self.on_fatal)("the lane's thread panicked");
         }
     }
 }
@@ -131,12 +147,12 @@ impl LaneThread {
         });
         let lane = Lane(Arc::clone(&shared));
         let thread = thread::Builder::new().name("relay-lane".into()).spawn(move || {
-            let _alarm = PanicAlarm(&*on_fatal);
+            let _alarm = PanicAlarm { shared: &shared, on_fatal: &*on_fatal };
             let mut effects = Vec::new();
             while let Some(batch) = shared.wait_for_batch() {
                 if let Err(Fatal(why)) = writer.commit(batch.jobs, &mut effects) {
+                    shared.give_up();
                     on_fatal(&why);
-                    shared.lock().closed = true;
                     return;
                 }
                 committed.store(true, Ordering::Relaxed);
@@ -153,5 +169,108 @@ impl LaneThread {
         if self.thread.join().is_err() {
             tracing::error!("the lane's thread panicked");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::task::Poll;
+
+    use diesel::QueryResult;
+    use diesel::result::{DatabaseErrorKind, Error};
+    use relay_domain::{Clock, Timestamp};
+
+    use super::*;
+    use crate::backend::Durability;
+    use crate::effect::Effect;
+    use crate::lane::Tx;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1_800_000_000_000)
+        }
+    }
+
+    impl Announce for Still {
+        fn announce(&self, _: Effect) {}
+    }
+
+    /// Says that it runs, waits for the word, and finds the disk broken or the thread's end.
+    struct LastOne {
+        runs: mpsc::Sender<()>,
+        go: Mutex<mpsc::Receiver<()>>,
+        end: fn() -> QueryResult<()>,
+    }
+
+    impl Change for LastOne {
+        type Verdict = ();
+
+        fn apply(&self, _: &mut Tx<'_>) -> QueryResult<()> {
+            self.runs.send(()).unwrap();
+            self.go.lock().unwrap().recv().unwrap();
+            (self.end)()
+        }
+    }
+
+    fn broken_disk() -> QueryResult<()> {
+        Err(Error::DatabaseError(DatabaseErrorKind::Unknown, Box::new("disk I/O error".to_owned())))
+    }
+
+    fn panics() -> QueryResult<()> {
+        panic!("on purpose")
+    }
+
+    async fn who_waits_behind_the_end_is_told(end: fn() -> QueryResult<()>) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("relay.db");
+        let writer = Writer::open(&path, Durability::Full, Arc::new(Still), 1).unwrap();
+        let (fatal, was_fatal) = mpsc::channel();
+        let on_fatal = move |why: &str| fatal.send(why.to_owned()).unwrap();
+        let thread = LaneThread::start(writer, Arc::new(Still), Arc::new(on_fatal), Arc::default()).unwrap();
+        let (runs, running) = mpsc::channel();
+        let (go, gone) = mpsc::channel();
+        let change = || {
+            let (_, never) = mpsc::channel();
+            LastOne { runs: runs.clone(), go: Mutex::new(never), end }
+        };
+        let lane = thread.lane.clone();
+        let mut last = Box::pin(lane.api(LastOne { go: Mutex::new(gone), ..change() }));
+        assert!(futures_now(&mut last).is_none());
+        running.recv().unwrap();
+        // Pushed while the batch runs: they wait in their inboxes.
+        let mut api = Box::pin(lane.api(change()));
+        let mut device = Box::pin(lane.device(change()));
+        let mut sweep = Box::pin(lane.sweep(change()));
+        assert!(futures_now(&mut api).is_none());
+        assert!(futures_now(&mut device).is_none() && futures_now(&mut sweep).is_none());
+        go.send(()).unwrap();
+        assert!(last.await.is_err());
+        for waited in [api.await, device.await, sweep.await] {
+            assert_eq!(waited, Err(CommitError::Closed));
+        }
+        assert_eq!(lane.device(change()).await, Err(CommitError::Closed), "and so is who comes later");
+        was_fatal.recv().unwrap();
+    }
+
+    /// What a future has now.
+    fn futures_now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match std::pin::Pin::new(future).poll(&mut context) {
+            Poll::Ready(output) => Some(output),
+            Poll::Pending => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_behind_a_failed_flush_are_told() {
+        who_waits_behind_the_end_is_told(broken_disk).await;
+    }
+
+    #[tokio::test]
+    async fn those_who_wait_behind_a_panic_are_told() {
+        who_waits_behind_the_end_is_told(panics).await;
     }
 }

@@ -60,16 +60,20 @@ impl Customer {
 
     /// The same with whatever else a message may ask for.
     pub async fn send_draft(&self, draft: Value) -> Option<String> {
+        let answer = self.post(draft).await?;
+        (answer.status == 202).then(|| answer.body["data"]["id"].as_str().unwrap().to_owned())
+    }
+
+    /// The same with the whole answer; `None` when none came.
+    pub async fn post(&self, draft: Value) -> Option<Answer> {
         let answer = self.ask(Method::POST, "/api/v1/outbound", Some(draft)).await?;
-        if answer.status != 202 {
-            return None;
+        if answer.status == 202 {
+            let data = &answer.body["data"];
+            let (id, to, device) = (&data["id"], &data["recipientNumber"], &data["deviceId"]);
+            self.note(json!({ "log": "client", "kind": "accepted", "id": id, "device": device, "to": to, "at_ms": now_ms() }));
+            self.observe(data);
         }
-        let data = &answer.body["data"];
-        let to = &data["recipientNumber"];
-        let id = data["id"].as_str()?.to_owned();
-        self.note(json!({ "log": "client", "kind": "accepted", "id": id, "device": data["deviceId"], "to": to, "at_ms": now_ms() }));
-        self.observe(data);
-        Some(id)
+        Some(answer)
     }
 
     /// Reads a message.

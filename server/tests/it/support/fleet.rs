@@ -69,7 +69,17 @@ impl Installation {
     /// A hub whose account has this quota.
     pub async fn with_quota(options: HubOptions, quota: Quota) -> Installation {
         let dir = tempfile::tempdir().unwrap();
-        let hub = Hub::start(&dir.path().join("data"), options).await;
+        let data_dir = dir.path().join("data");
+        Installation::put_up(dir, &data_dir, options, quota).await
+    }
+
+    /// A hub with a wide plan whose data directory is somewhere else, such as on a disk of its own.
+    pub async fn start_on(data_dir: &Path, options: HubOptions) -> Installation {
+        Installation::put_up(tempfile::tempdir().unwrap(), data_dir, options, WIDE).await
+    }
+
+    async fn put_up(dir: TempDir, data_dir: &Path, options: HubOptions, quota: Quota) -> Installation {
+        let hub = Hub::start(data_dir, options).await;
         let (burst, refill) = (quota.burst.to_string(), quota.refill_per_minute.to_string());
         let custom = ["--burst", &burst, "--refill-per-minute", &refill];
         hub.manage(&[&["account", "create", ACCOUNT, "--plan", "enterprise"], &custom[..]].concat());

@@ -89,13 +89,11 @@ impl Hub {
         &self.data_dir
     }
 
-    /// Process id of the hub itself, also under a tracer.
+    /// Process id of the hub itself. A tracer stays and has it as its child; `env` and `prlimit` become it.
     pub fn pid(&self) -> u32 {
-        if self.options.under.is_empty() {
-            return self.child.id();
-        }
         let children = format!("/proc/{0}/task/{0}/children", self.child.id());
-        std::fs::read_to_string(children).unwrap().split_whitespace().next().unwrap().parse().unwrap()
+        let children = std::fs::read_to_string(children).unwrap();
+        children.split_whitespace().next().map_or(self.child.id(), |pid| pid.parse().unwrap())
     }
 
     /// `kill -9`: nothing is finished, nothing is said.

@@ -4,12 +4,16 @@
 
 pub mod await_fact;
 pub mod customer;
+pub mod faulty_disk;
 pub mod fleet;
 pub mod hub;
 pub mod phone_process;
+pub mod posters;
 pub mod raw_phone;
+pub mod small_disk;
+pub mod sockets;
 pub mod trace;
 
-pub use await_fact::eventually;
+pub use await_fact::{at_long_last, eventually};
 pub use customer::Customer;
 pub use hub::{Hub, HubOptions};

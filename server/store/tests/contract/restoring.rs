@@ -158,6 +158,26 @@ async fn another_journal_or_a_hole_waits_for_the_operator() {
     }
 }
 
+#[tokio::test]
+async fn what_was_told_in_a_hole_is_uncertain_and_what_is_told_after_it_still_counts() {
+    let bench = Bench::open();
+    let (mut phone, _, messages) = five_dispatched_and_one_queued(&bench).await;
+    let bench = restored(bench).await;
+    // Events 1 to 3 were pruned; the fifth message is not done, the fourth's end is still to be told.
+    let presented = relay_domain::resume::Presented { lowest: 4, ..phone.with_past(4, 5) };
+    let mut hello = phone.hello(&bench, presented);
+    hello.unfinished = vec![messages[4].id];
+    let relay_store::changes::OpenVerdict::Opened(opened) = bench.device(hello).await else {
+        panic!("opened")
+    };
+    phone.epoch = opened.epoch;
+    for (index, message) in messages.iter().enumerate() {
+        assert_eq!(bench.message(message).await.state.is_uncertain(), index < 4, "message {index}");
+    }
+    phone.upload(&bench, 4, vec![fact(messages[3].id, FactKind::Sent, bench.now())]).await;
+    assert_eq!(bench.message(&messages[3]).await.state.rank, Rank::Sent);
+}
+
 async fn decide(bench: &Bench, phone: &Phone, decision: HeldDecision) -> usize {
     let change = DecideHeld { account_id: phone.account_id, device_id: phone.device_id, decision };
     match bench.api(change).await {

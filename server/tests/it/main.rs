@@ -6,6 +6,8 @@
 
 mod a_failed_flush_ends_the_hub;
 mod a_full_disk_passes;
+mod a_hundred_deaths;
+mod a_minute_of_sleep;
 mod a_read_only_disk_is_no_lie;
 mod accepted_is_durable;
 mod api_document;
@@ -20,6 +22,7 @@ mod leaving;
 mod management;
 mod never_from_the_wrong_number;
 mod never_sent_twice;
+mod out_of_descriptors;
 mod presence_is_true;
 mod reconnect_storm;
 mod rest;

@@ -7,6 +7,7 @@ pub mod customer;
 pub mod faulty_disk;
 pub mod fleet;
 pub mod hub;
+pub mod mortal;
 pub mod phone_process;
 pub mod posters;
 pub mod raw_phone;

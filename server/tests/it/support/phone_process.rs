@@ -41,6 +41,14 @@ impl PhoneProcess {
         drop(self);
     }
 
+    /// The same for one that is about to be replaced.
+    pub fn end(&self) {
+        let mut child = self.child.lock().unwrap();
+        // Gone already is as good.
+        let _gone = child.kill();
+        child.wait().unwrap();
+    }
+
     /// How it ended, if it has.
     pub fn ended(&self) -> Option<ExitStatus> {
         self.child.lock().unwrap().try_wait().unwrap()
@@ -49,10 +57,7 @@ impl PhoneProcess {
 
 impl Drop for PhoneProcess {
     fn drop(&mut self) {
-        let child = self.child.get_mut().unwrap();
-        // Gone already is as good.
-        let _gone = child.kill();
-        child.wait().unwrap();
+        self.end();
     }
 }
 

@@ -1,6 +1,8 @@
 //! A minute of sleep: a hub or a phone that stands still until the others have given it up loses nothing and does
 //! nothing twice when it wakes. The interval of pings is the default, so these tests take the minute that it takes.
 
+use std::sync::Mutex;
+
 use android_bridge::sim::CarrierProfile;
 use rustix::process::Signal;
 
@@ -43,7 +45,11 @@ async fn a_hub_that_sleeps_until_its_phones_have_given_it_up_goes_on_where_it_wa
     }
     let posted = posters.end().await;
     for one in &posted {
-        assert_eq!(one.status(), Some(202), "what was asked of the sleeper was answered when it woke: {one:?}");
+        assert_eq!(
+            one.status(),
+            Some(202),
+            "what was asked of the sleeper was answered when it woke: {one:?}"
+        );
     }
     for line in &lines {
         line.settled().await;
@@ -67,12 +73,14 @@ async fn a_phone_that_sleeps_until_the_hub_has_given_it_up_resumes_on_another_so
     for n in 0..5 {
         ids.push(phone.line.send(TO, &format!("to a sleeping phone, {n}")).await);
     }
+    let asked = Mutex::new(Vec::new());
     eventually("the phone is known to be unresponsive", || async {
         let id = phone.line.send(TO, "to a sleeping phone, and waits").await;
-        ids.push(id.clone());
+        asked.lock().unwrap().push(id.clone());
         phone.line.customer.message(&id).await.filter(|message| message["status"] == "QUEUED")
     })
     .await;
+    ids.extend(asked.into_inner().unwrap());
     phone.until_shown("OFFLINE").await;
     eventually("the old socket is closed", || async { (!hub_holds_socket(&town.hub, port)).then_some(()) })
         .await;

@@ -30,8 +30,11 @@ impl MortalPhone {
         // Paired with this very process: the one before it cannot be meant.
         phone.line.send("+436601234567", "is it there?").await;
         eventually("the process sends", || async {
-            (town.witnessed().iter().any(|line| line["kind"] == "submit" && line["phone"] == *phone.line.device_id))
-                .then_some(())
+            (town
+                .witnessed()
+                .iter()
+                .any(|line| line["kind"] == "submit" && line["phone"] == *phone.line.device_id))
+            .then_some(())
         })
         .await;
         phone.until_shown("ONLINE").await;

@@ -14,7 +14,7 @@ use crate::support::{Hub, HubOptions, eventually};
 
 const TO: &str = "+436601234567";
 const FROM: &str = "+436641234567";
-/// What the hub may open: what it needs itself, and a few dozen connections.
+/// What the hub may open: what it needs itself, and a few dozen connections. It may have inherited one more.
 const LIMIT: usize = 128;
 /// Opened beyond it: they wait in the kernel, and take each place that becomes free.
 const STRANGERS: usize = 2 * LIMIT;
@@ -52,7 +52,7 @@ async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
         strangers.push(TcpStream::connect(("127.0.0.1", town.hub.port())).await.unwrap());
     }
     eventually("the hub has no descriptor left", || async {
-        (descriptors(town.hub.pid()).len() == LIMIT).then_some(())
+        (descriptors(town.hub.pid()).len() >= LIMIT).then_some(())
     })
     .await;
     // Its place is taken as soon as it has left: it knocks in vain until there is room.
@@ -70,7 +70,7 @@ async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
     assert_eq!(line.customer.list("/api/v1/inbound").await.len(), 1);
     let (elapsed, busy) = (began.elapsed(), computed(&town.hub) - before);
     assert!(busy < elapsed / 2, "the hub computed for {busy:?} of {elapsed:?} with nothing to do");
-    assert_eq!(descriptors(town.hub.pid()).len(), LIMIT, "and still it had no descriptor left");
+    assert!(descriptors(town.hub.pid()).len() >= LIMIT, "and still it had no descriptor left");
     let complaints = log_of(town.hub.data_dir()).lines().filter(|line| line.contains("os error 24")).count();
     assert!(complaints < STRANGERS, "{complaints} lines say that it cannot accept");
     assert!(town.hub.is_running());

@@ -61,17 +61,17 @@ impl Coverage {
     /// Prints the tables; answers what never happened of what should.
     pub fn report(&self, faults: &[&'static str], ends: &[&'static str]) -> Vec<String> {
         let counts = self.counts.lock().unwrap();
-        println!("{:<28}{}", "fault \\ the device is", STATES.map(|state| format!("{state:>13}")).concat());
+        eprintln!("{:<28}{}", "fault \\ the device is", STATES.map(|state| format!("{state:>13}")).concat());
         let mut blind = Vec::new();
         for fault in faults {
             let row = counts.faults.get(fault).copied().unwrap_or_default();
-            println!("{fault:<28}{}", row.map(|count| format!("{count:>13}")).concat());
+            eprintln!("{fault:<28}{}", row.map(|count| format!("{count:>13}")).concat());
             let never = STATES.iter().zip(row).filter(|(_, count)| *count == 0);
             blind.extend(never.map(|(state, _)| format!("`{fault}` while `{state}`")));
         }
         for end in ends {
             let count = counts.ends.get(end).copied().unwrap_or_default();
-            println!("{count:>8} {end}");
+            eprintln!("{count:>8} {end}");
             if count == 0 {
                 blind.push(format!("`{end}`"));
             }

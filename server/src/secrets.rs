@@ -105,3 +105,26 @@ impl Secrets {
         mac.finalize().into_bytes().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_pepper(key_pepper: [u8; SECRET_BYTES]) -> Secrets {
+        Secrets { key_pepper, device_token_key: [0; SECRET_BYTES] }
+    }
+
+    #[test]
+    fn another_installation_makes_another_digest() {
+        let (ours, theirs) = (with_pepper([1; SECRET_BYTES]), with_pepper([2; SECRET_BYTES]));
+        assert_ne!(ours.digest("api-key", "secret"), theirs.digest("api-key", "secret"));
+        assert_eq!(ours.digest("api-key", "secret"), ours.clone().digest("api-key", "secret"));
+    }
+
+    #[test]
+    fn a_digest_of_one_kind_does_not_pass_for_another() {
+        let ours = with_pepper([1; SECRET_BYTES]);
+        assert_ne!(ours.digest("api-key", "secret"), ours.digest("pairing-code", "secret"));
+        assert_ne!(ours.digest("api-key", "one"), ours.digest("api-key", "other"));
+    }
+}

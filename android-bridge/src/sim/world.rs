@@ -117,10 +117,11 @@ impl World {
         }
     }
 
-    /// Strangers write no more. A run whose judge counts every arrival ends a while after this: what arrived last
-    /// may still be late for the inbox, and its sweep is not at once.
+    /// Nobody writes any more, and nobody replies. A run whose judge counts every arrival ends a while after this:
+    /// what arrived last may still be late for the inbox, and its sweep is not at once.
     pub fn hush(&mut self) {
         self.profile.inbound_per_minute = 0.0;
+        self.profile.reply_after_ms = None;
         self.coming.retain(|_, coming| !matches!(coming, Coming::Stranger));
     }
 

@@ -1,9 +1,10 @@
 //! `cargo xtask`: argv to work, nothing else. What is done is in `steps`, what it takes in `needs` and `python`, and what came
-//! of it in `summary`.
+//! of it in `summary`. `sabotage` breaks the code on purpose.
 #![expect(clippy::print_stdout, reason = "a command line tool speaks on standard output")]
 
 mod needs;
 mod python;
+mod sabotage;
 mod steps;
 mod summary;
 
@@ -23,6 +24,8 @@ struct Arguments {
 enum Work {
     /// Every test there is: format, lints, build, tests. Ends with `N passed, N failed, N skipped`.
     Test(steps::TestOptions),
+    /// Breaks a copy of the code in every way that `docs/breaks` knows, and wants each time the named test red.
+    Sabotage(sabotage::SabotageOptions),
     /// The same as CI: installs what is missing with apt-get, then `test`.
     Ci,
 }
@@ -30,6 +33,7 @@ enum Work {
 fn main() -> ExitCode {
     let passed = match Arguments::parse().work {
         Work::Test(options) => steps::test(&options),
+        Work::Sabotage(options) => sabotage::sabotage(steps::root(), &options),
         Work::Ci => steps::ci(),
     };
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }

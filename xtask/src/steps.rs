@@ -123,7 +123,7 @@ fn cargo(words: &[&str]) -> Command {
     command
 }
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
     xtask.parent().unwrap_or(xtask)
 }

@@ -173,8 +173,6 @@ fn is_same(one: SocketAddr, two: SocketAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
     use crate::cli::doctor::finding::Level;
 
@@ -190,16 +188,19 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_really_seen_with_the_program_that_has_it() {
-        let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let address = taken.local_addr().unwrap();
+        // Reserved for this test by being bound: a port that was only let go may be another test's at once.
+        let reserved = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        reserved.set_reuse_address(true).unwrap();
+        reserved.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let address = reserved.local_addr().unwrap().as_socket().unwrap();
+        assert!(matches!(try_bind(address), Bind::Free));
+        reserved.listen(1).unwrap();
         let bind = try_bind(address);
         assert!(matches!(bind, Bind::Taken), "{bind:?}");
         let finding = judge(address, &bind, &listeners(), Holder::Nobody);
         assert_eq!(finding.level, Level::Fail);
         assert!(finding.finding.contains(&format!("process {}", std::process::id())), "{finding:?}");
         assert!(finding.remedy.unwrap().contains("--listen"));
-        drop(taken);
-        assert!(matches!(try_bind(address), Bind::Free));
     }
 
     #[test]

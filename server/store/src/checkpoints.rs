@@ -20,25 +20,29 @@ pub(crate) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Starts it; `committed` is set by the lane after each commit, so that an idle hub touches no disk. `on_fatal` is
+    /// Starts it; `committed` is set by the lane after each commit, so that an idle hub touches no disk. `moved` is set
+    /// here after each pass: hardly anything is left then for whoever cuts the log back. `on_fatal` is
     /// called when the disk fails: a flush that failed here is not tried again either, because the kernel reports such
     /// an error once and then forgets the pages.
     pub(crate) fn start(
         path: &Path,
         committed: Arc<AtomicBool>,
+        moved: Arc<AtomicBool>,
         on_fatal: Arc<dyn Fn(&str) + Send + Sync>,
     ) -> Result<Checkpoints, OpenError> {
         let mut checkpointer = Checkpointer::open(path)?;
         let (stop, stopped) = mpsc::channel::<()>();
         let run = move || {
             while stopped.recv_timeout(INTERVAL) == Err(RecvTimeoutError::Timeout) {
-                if committed.swap(false, Ordering::Relaxed)
-                    && let Err(error) = checkpointer.passive()
-                {
-                    if classify(&error) == Trouble::Io {
+                if !committed.swap(false, Ordering::Relaxed) {
+                    continue;
+                }
+                match checkpointer.passive() {
+                    Ok(()) => moved.store(true, Ordering::Relaxed),
+                    Err(error) if classify(&error) == Trouble::Io => {
                         return on_fatal(&format!("a checkpoint failed: {error}"));
                     }
-                    tracing::warn!(%error, "a checkpoint failed; it is tried again");
+                    Err(error) => tracing::warn!(%error, "a checkpoint failed; it is tried again"),
                 }
             }
         };

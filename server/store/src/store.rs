@@ -51,8 +51,8 @@ impl Store {
             .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
         let (incarnation, commits) = (writer.incarnation(), writer.committed());
         let reads = Reads::open(path)?;
-        let committed = Arc::new(AtomicBool::new(true));
-        let checkpoints = Checkpoints::start(path, Arc::clone(&committed), Arc::clone(&on_fatal))?;
+        let (committed, moved) = (Arc::new(AtomicBool::new(true)), writer.moved());
+        let checkpoints = Checkpoints::start(path, Arc::clone(&committed), moved, Arc::clone(&on_fatal))?;
         let lane = LaneThread::start(writer, announce, on_fatal, committed)
             .map_err(|error| OpenError::Prepare { path: path.to_owned(), why: error.to_string() })?;
         Ok(Store { lane, reads, incarnation, commits, standings, _checkpoints: checkpoints })

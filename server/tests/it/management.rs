@@ -51,7 +51,11 @@ async fn a_code_a_key_and_a_revocation_are_made_against_a_running_hub() {
     assert!(errors.contains("SIM"), "the error names the remedy: {errors}");
     let (mut session, _) = RawPhone::greet(&hub, &phone.token, phone.hello()).await;
     let key = hub.manage(&["key", "create", "Office", "--slot", "0", "--name", "shop"]);
-    let customer = Customer::new(hub.url(""), key["secret"].as_str().unwrap());
+    let secret = key["secret"].as_str().unwrap();
+    let listed = hub.manage(&["key", "list"]).to_string();
+    assert!(listed.contains(&secret[..12]), "its beginning is shown, to tell it from others");
+    assert!(!listed.contains(secret), "the whole of it was shown once");
+    let customer = Customer::new(hub.url(""), secret);
     assert!(customer.send("+4915200000001", "it works at once").await.is_some());
     hub.manage(&["key", "revoke", "shop"]);
     let answer = customer.ask(Method::GET, "/api/v1/outbound", None).await.unwrap();

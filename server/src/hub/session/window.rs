@@ -160,3 +160,73 @@ fn frame(row: FrameRow, now: Timestamp) -> DownFrame {
         expires_in_ms: row.expires_at.map(left),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use relay_domain::MessageId;
+    use relay_domain::sim::SimFacts;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn journal() -> JournalId {
+        JournalId::from(Uuid::from_u128(7))
+    }
+
+    fn row(down_seq: u64) -> FrameRow {
+        FrameRow {
+            down_seq,
+            id: MessageId::from(Uuid::from_u128(u128::from(down_seq))),
+            journal_id: journal(),
+            slot: 0,
+            sim: SimFacts::default(),
+            to: "+16660000042".into(),
+            body: "hello".into(),
+            parts: 1,
+            expires_at: None,
+        }
+    }
+
+    /// A window that has read what there was before its session: nothing.
+    fn read_up() -> Window {
+        let mut window = Window::new(journal(), 0);
+        assert_eq!(window.wants_read(), Some(0));
+        window.take_read(Frames { rows: Vec::new(), cursor: 0 });
+        window
+    }
+
+    fn framed(window: &mut Window) -> Vec<u64> {
+        while window.next_frame(NOW).is_some() {}
+        window.unacked.iter().map(|unacked| unacked.down_seq).collect()
+    }
+
+    #[test]
+    fn a_hint_that_is_the_next_one_is_framed_without_a_read() {
+        let mut window = read_up();
+        window.offer(row(1));
+        assert_eq!(framed(&mut window), [1]);
+        assert_eq!(window.wants_read(), None);
+    }
+
+    #[test]
+    fn a_hint_above_a_gap_is_not_framed_but_read_with_what_is_below_it() {
+        let mut window = read_up();
+        window.offer(row(2));
+        assert_eq!(framed(&mut window), [0; 0]);
+        assert_eq!(window.wants_read(), Some(0), "it asks for what is above its cursor");
+        window.offer(row(3));
+        assert_eq!(framed(&mut window), [0; 0], "while it reads, a hint is only a hint");
+        window.take_read(Frames { rows: vec![row(1), row(2)], cursor: 2 });
+        assert_eq!(framed(&mut window), [1, 2]);
+        assert_eq!(window.wants_read(), Some(2), "and it goes on to what the hint told of");
+    }
+
+    #[test]
+    fn a_hint_for_another_journal_is_not_framed() {
+        let mut window = read_up();
+        window.offer(FrameRow { journal_id: JournalId::from(Uuid::from_u128(8)), ..row(1) });
+        assert_eq!(framed(&mut window), [0; 0]);
+    }
+}

@@ -7,15 +7,17 @@ mod backup;
 mod condition;
 mod inspect;
 mod sqlite;
+mod statement;
 mod trouble;
 
 pub use backup::{BackupError, backup};
 pub(crate) use condition::condition;
 pub use inspect::{Depth, InspectError, Inspection, OpenElsewhere, inspect};
 pub(crate) use sqlite::{
-    Checkpointer, begin, commit, open_reader, open_writer, rollback, rows_written, wal_bytes,
+    Checkpointer, begin, commit, open_reader, open_writer, others_wrote, rollback, rows_written, wal_bytes,
 };
 pub use sqlite::{Durability, OpenError};
+pub(crate) use statement::Words;
 pub(crate) use trouble::{Trouble, classify};
 
 /// A connection to whichever backend the store was opened on.

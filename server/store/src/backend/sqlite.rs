@@ -182,6 +182,20 @@ pub(crate) fn rows_written(conn: &mut Conn) -> QueryResult<i64> {
     diesel::select(total_changes()).get_result(sqlite)
 }
 
+#[derive(diesel::QueryableByName)]
+struct DataVersion {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    data_version: i64,
+}
+
+/// Whether another connection has committed since this one was asked last; asked inside a transaction, nobody else can
+/// until it ends.
+pub(crate) fn others_wrote(conn: &mut Conn, seen: &mut Option<i64>) -> QueryResult<bool> {
+    let Conn::Sqlite(sqlite) = conn;
+    let DataVersion { data_version } = diesel::sql_query("PRAGMA data_version").get_result(sqlite)?;
+    Ok(seen.replace(data_version) != Some(data_version))
+}
+
 fn depth(sqlite: &mut SqliteConnection) -> u32 {
     match Transactions::transaction_manager_status_mut(sqlite) {
         diesel::connection::TransactionManagerStatus::Valid(status) => {

@@ -50,7 +50,7 @@ impl Change for AcceptMessages {
     }
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Acceptance> {
-        if crate::queries::key_is_revoked(tx.conn, self.key.id)? {
+        if !tx.hot.key_lives(tx.conn, self.key.id)? {
             return Ok(Acceptance::KeyRevoked);
         }
         // Before anything else: a replay answers what was answered, also when the month is full by now, the
@@ -107,8 +107,9 @@ impl AcceptMessages {
         let usage_key: (AccountId, i32) = (line.account_id, month);
         let mut used = tx.hot.usage(tx.conn, usage_key)?;
         let slot = sim::slot_state(tx.hot.sims(tx.conn, line.device_id)?, line.slot, line.sim_id);
-        // Asked once: what this very change queues stands in the same queue.
-        let mut others_wait = stream.queued > 0 && dispatch_next::head(tx, stream)?.is_some();
+        // Asked once: what this very change queues stands in the same queue. Nothing leaves without a live phone anyway.
+        let mut others_wait =
+            stream.live() && stream.queued > 0 && dispatch_next::head(tx, stream)?.is_some();
         let (mut verdicts, mut woken) = (Vec::with_capacity(self.drafts.len()), false);
         for draft in &self.drafts {
             let times = match draft.times(tx.now) {
@@ -199,7 +200,7 @@ impl AcceptMessages {
             restored_at: None,
         };
         let accepted = row();
-        outbound::insert(tx.conn, row())?;
+        outbound::insert(tx.conn, &accepted)?;
         if place.is_some() {
             let sims = tx.hot.sims(tx.conn, line.device_id)?;
             let facts = sim::in_slot(sims, line.slot).map(sim::SimRow::facts).unwrap_or_default();

@@ -67,6 +67,7 @@ impl DeleteDevice {
             diesel::update(api_key::table.filter(api_key::id.eq(&key)))
                 .set(api_key::revoked_at.eq(tx.now.nanos()))
                 .execute(tx.conn)?;
+            tx.hot.forget_keys();
             let digest = <[u8; 32]>::try_from(digest).map_err(|_| broken("digest", "is not 32 bytes"))?;
             tx.effect(Effect::KeyRevoked { digest: KeyDigest(digest) });
             revoked.push(id(&key)?);

@@ -70,6 +70,7 @@ impl Change for RestoreHub {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<RestoreVerdict> {
         hub_state::begin(tx.conn, self.incarnation)?;
+        tx.hot.give_way(tx.conn)?;
         let mut verdict = RestoreVerdict::default();
         hold_messages(tx, &mut verdict)?;
         // Epochs of the new incarnation are above each that any session may still carry.

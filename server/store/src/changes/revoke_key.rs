@@ -28,6 +28,7 @@ impl Change for RevokeKey {
         diesel::update(this.filter(api_key::revoked_at.is_null()))
             .set(api_key::revoked_at.eq(tx.now.nanos()))
             .execute(tx.conn)?;
+        tx.hot.forget_keys();
         let digest = <[u8; 32]>::try_from(digest).map_err(|_| broken("digest", "is not 32 bytes"))?;
         tx.effect(Effect::KeyRevoked { digest: KeyDigest(digest) });
         Ok(true)

@@ -1,6 +1,10 @@
-//! Rows that nearly every change of a batch reads: kept for the length of one transaction, written once.
+//! Rows that nearly every change reads: kept from batch to batch, and written once a batch.
+//!
+//! What is kept is what the database says, as long as nobody else writes: `writer` forgets all of it when another
+//! connection has, and when a batch was taken back.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
 
 use diesel::QueryResult;
 use relay_domain::account::Account;
@@ -76,34 +80,74 @@ pub(crate) type TurnKey = (DeviceId, KeyId, Priority);
 /// A counter of accepted messages: account and month (year × 100 + month).
 pub(crate) type UsageKey = (AccountId, i32);
 
+/// Rows of a kind that are kept: those of a fleet that one hub can hold. Beyond it all are forgotten, and read again as
+/// they are needed.
+const MOST_KEPT: usize = 65_536;
+
 #[derive(Default)]
 pub(crate) struct Hot {
-    streams: HashMap<DeviceId, Kept<Stream>>,
+    streams: Kept<DeviceId, Stream>,
+    usage: Kept<UsageKey, i64>,
+    turns: Kept<TurnKey, i64>,
+    // Never written from here: whoever writes them says so.
     accounts: HashMap<AccountId, Account>,
-    usage: HashMap<UsageKey, Kept<i64>>,
-    turns: HashMap<TurnKey, Kept<i64>>,
     sims: HashMap<DeviceId, Vec<rows::sim::SimRow>>,
+    living_keys: HashSet<KeyId>,
 }
 
-struct Kept<T> {
-    value: T,
-    dirty: bool,
+/// Values that are written once a batch, however often they change in it.
+struct Kept<K, V> {
+    values: HashMap<K, V>,
+    dirty: HashSet<K>,
+}
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Kept<K, V> {
+        Kept { values: HashMap::new(), dirty: HashSet::new() }
+    }
+}
+
+impl<K: Copy + Eq + Hash, V: Copy> Kept<K, V> {
+    fn get(&self, key: K) -> Option<V> {
+        self.values.get(&key).copied()
+    }
+
+    fn read(&mut self, key: K, value: V) {
+        self.values.insert(key, value);
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        self.values.insert(key, value);
+        self.dirty.insert(key);
+    }
+
+    fn flush(&mut self, mut store: impl FnMut(K, V) -> QueryResult<()>) -> QueryResult<()> {
+        for key in self.dirty.drain() {
+            if let Some(value) = self.values.get(&key) {
+                store(key, *value)?;
+            }
+        }
+        if self.values.len() > MOST_KEPT {
+            self.values.clear();
+        }
+        Ok(())
+    }
 }
 
 impl Hot {
     pub(crate) fn stream(&mut self, conn: &mut Conn, device: DeviceId) -> QueryResult<Option<Stream>> {
-        if let Some(kept) = self.streams.get(&device) {
-            return Ok(Some(kept.value));
+        if let Some(kept) = self.streams.get(device) {
+            return Ok(Some(kept));
         }
         let loaded = rows::stream::load(conn, device)?;
         if let Some(value) = loaded {
-            self.streams.insert(device, Kept { value, dirty: false });
+            self.streams.read(device, value);
         }
         Ok(loaded)
     }
 
     pub(crate) fn put_stream(&mut self, stream: Stream) {
-        self.streams.insert(stream.device_id, Kept { value: stream, dirty: true });
+        self.streams.put(stream.device_id, stream);
     }
 
     /// The turn after the key's last one, no earlier than the device's current one; it is the key's last from now on.
@@ -115,13 +159,13 @@ impl Hot {
         priority: Priority,
     ) -> QueryResult<i64> {
         let of = (stream.device_id, key, priority);
-        let last = match self.turns.get(&of) {
-            Some(kept) => Some(kept.value),
+        let last = match self.turns.get(of) {
+            Some(kept) => Some(kept),
             None => rows::key_turn::load(conn, of)?,
         };
         let current = stream.turns[priority as usize];
         let turn = last.map_or(current, |last| current.max(last.saturating_add(1)));
-        self.turns.insert(of, Kept { value: turn, dirty: true });
+        self.turns.put(of, turn);
         Ok(turn)
     }
 
@@ -140,16 +184,16 @@ impl Hot {
     }
 
     pub(crate) fn usage(&mut self, conn: &mut Conn, key: UsageKey) -> QueryResult<i64> {
-        if let Some(kept) = self.usage.get(&key) {
-            return Ok(kept.value);
+        if let Some(kept) = self.usage.get(key) {
+            return Ok(kept);
         }
         let value = rows::usage::load(conn, key)?;
-        self.usage.insert(key, Kept { value, dirty: false });
+        self.usage.read(key, value);
         Ok(value)
     }
 
     pub(crate) fn put_usage(&mut self, key: UsageKey, value: i64) {
-        self.usage.insert(key, Kept { value, dirty: true });
+        self.usage.put(key, value);
     }
 
     pub(crate) fn sims(&mut self, conn: &mut Conn, device: DeviceId) -> QueryResult<&[rows::sim::SimRow]> {
@@ -165,19 +209,36 @@ impl Hot {
         self.sims.remove(&device);
     }
 
+    /// Whether the key is there and was not revoked.
+    pub(crate) fn key_lives(&mut self, conn: &mut Conn, key: KeyId) -> QueryResult<bool> {
+        let lives = self.living_keys.contains(&key) || rows::key::lives(conn, key)?;
+        if lives {
+            self.living_keys.insert(key);
+        }
+        Ok(lives)
+    }
+
+    /// Keys were revoked.
+    pub(crate) fn forget_keys(&mut self) {
+        self.living_keys.clear();
+    }
+
+    /// For a change that writes rows of these tables by the thousand: what is kept is written, and then forgotten.
+    pub(crate) fn give_way(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        self.flush(conn)?;
+        *self = Hot::default();
+        Ok(())
+    }
+
     /// Writes what has changed.
     pub(crate) fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
-        for kept in self.streams.values_mut().filter(|kept| kept.dirty) {
-            rows::stream::store(conn, &kept.value)?;
-            kept.dirty = false;
-        }
-        for (key, kept) in self.usage.iter_mut().filter(|(_, kept)| kept.dirty) {
-            rows::usage::store(conn, *key, kept.value)?;
-            kept.dirty = false;
-        }
-        for (key, kept) in self.turns.iter_mut().filter(|(_, kept)| kept.dirty) {
-            rows::key_turn::store(conn, *key, kept.value)?;
-            kept.dirty = false;
+        self.streams.flush(|_, stream| rows::stream::store(conn, &stream))?;
+        self.usage.flush(|key, value| rows::usage::store(conn, key, value))?;
+        self.turns.flush(|key, value| rows::key_turn::store(conn, key, value))?;
+        if self.accounts.len().max(self.sims.len()).max(self.living_keys.len()) > MOST_KEPT {
+            self.accounts.clear();
+            self.sims.clear();
+            self.living_keys.clear();
         }
         Ok(())
     }

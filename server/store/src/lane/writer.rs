@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use diesel::QueryResult;
 use relay_domain::{Clock, DeviceId};
@@ -19,8 +19,11 @@ use crate::reads::{self, ReadError};
 use crate::rows;
 use crate::rows::hub_state::Mark;
 
-/// The write-ahead log is cut back beyond this size; checkpoints beside the writer keep it far below.
+/// The write-ahead log is cut back beyond this size, right after the checkpoints beside the writer have moved nearly all
+/// of it: nobody waits long for the rest.
 const WAL_CAP_BYTES: u64 = 64 * 1024 * 1024;
+/// Beyond this size it is cut back whatever was moved: nobody else seems to.
+const WAL_END_BYTES: u64 = 4 * WAL_CAP_BYTES;
 /// Commits between two looks at that size.
 const COMMITS_PER_LOOK: u32 = 64;
 
@@ -41,10 +44,16 @@ pub struct Writer {
     /// Rows that the connection had written when the last batch was counted.
     written: i64,
     commits: u32,
+    /// Set after each pass of the checkpoints.
+    moved: Arc<AtomicBool>,
     /// Tells apart what this process writes at one instant.
     entries: i32,
     /// Newest connection number of each device that connected to this process.
     connections: HashMap<DeviceId, u64>,
+    /// What the changes so far have read and written.
+    hot: Hot,
+    /// Of the database, when it was last looked whether somebody else has written.
+    version: Option<i64>,
 }
 
 impl Writer {
@@ -86,8 +95,11 @@ impl Writer {
             committed: Arc::new(AtomicU64::new(commits)),
             written: 0,
             commits: 0,
+            moved: Arc::default(),
             entries: 0,
             connections: HashMap::new(),
+            hot: Hot::default(),
+            version: None,
         })
     }
 
@@ -110,6 +122,11 @@ impl Writer {
     /// Batches committed in the life of this database, as they come.
     pub(crate) fn committed(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.committed)
+    }
+
+    /// To be set when the log was moved into the database beside this writer.
+    pub(crate) fn moved(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.moved)
     }
 
     /// How far this database has come.
@@ -180,6 +197,7 @@ impl Writer {
         let counted = match self.run(jobs, effects, isolation).and_then(|()| self.count()) {
             Ok(counted) => counted,
             Err(error) => {
+                self.hot = Hot::default();
                 // The first error is the one that counts; a roll-back of a lost transaction has nothing to add.
                 let _already_gone = backend::rollback(&mut self.conn);
                 return Err(broken(error));
@@ -194,6 +212,7 @@ impl Writer {
                 Ok(())
             }
             Err(error) => {
+                self.hot = Hot::default();
                 let _already_gone = backend::rollback(&mut self.conn);
                 match backend::classify(&error) {
                     // Nothing of the batch is in the log: SQLite refused before it wrote the commit record.
@@ -223,7 +242,9 @@ impl Writer {
         effects: &mut Vec<Effect>,
         isolation: Isolation,
     ) -> QueryResult<()> {
-        let mut hot = Hot::default();
+        if backend::others_wrote(&mut self.conn, &mut self.version)? {
+            self.hot = Hot::default();
+        }
         let now = self.clock.now();
         for (job, refused) in jobs {
             let announced = effects.len();
@@ -234,7 +255,7 @@ impl Writer {
                 conn: &mut self.conn,
                 now,
                 incarnation: self.incarnation,
-                hot: &mut hot,
+                hot: &mut self.hot,
                 ids: &mut self.ids,
                 effects,
                 entries: &mut self.entries,
@@ -245,26 +266,27 @@ impl Writer {
                 ran?;
                 continue;
             }
-            match ran.and_then(|()| hot.flush(&mut self.conn)) {
+            match ran.and_then(|()| self.hot.flush(&mut self.conn)) {
                 Ok(()) => backend::commit(&mut self.conn)?,
                 Err(error) if backend::classify(&error) == Trouble::Poison => {
                     tracing::error!(%error, "a change was refused by the database: this is a bug");
                     backend::rollback(&mut self.conn)?;
-                    hot = Hot::default();
+                    self.hot = Hot::default();
                     effects.truncate(announced);
                     *refused = Some(CommitError::Refused);
                 }
                 Err(error) => return Err(error),
             }
         }
-        hot.flush(&mut self.conn)
+        self.hot.flush(&mut self.conn)
     }
 
     fn look_at_wal(&mut self) {
         self.commits += 1;
-        if self.commits >= COMMITS_PER_LOOK {
+        let moved = self.moved.swap(false, Ordering::Relaxed);
+        if moved || self.commits >= COMMITS_PER_LOOK {
             self.commits = 0;
-            if backend::wal_bytes(&self.path) > WAL_CAP_BYTES {
+            if backend::wal_bytes(&self.path) > if moved { WAL_CAP_BYTES } else { WAL_END_BYTES } {
                 self.checkpoint();
             }
         }

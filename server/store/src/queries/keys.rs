@@ -1,11 +1,10 @@
 //! API keys.
 
 use diesel::prelude::*;
+use relay_domain::AccountId;
 use relay_domain::key::{Key, KeyDigest};
-use relay_domain::{AccountId, KeyId};
 
 use super::{Query, Read};
-use crate::backend::Conn;
 use crate::rows::key::{KeyRow, LineRow};
 use crate::schema::{api_key, line};
 
@@ -50,14 +49,4 @@ fn with_line(read: &mut Read<'_>, row: KeyRow) -> QueryResult<Key> {
     let bound: LineRow =
         line::table.filter(line::id.eq(&row.line_id)).select(LineRow::as_select()).first(read.conn)?;
     row.read(bound)
-}
-
-/// Whether the key is dead now, inside the transaction that acts for it.
-pub(crate) fn key_is_revoked(conn: &mut Conn, key: KeyId) -> QueryResult<bool> {
-    let revoked_at: Option<Option<i64>> = api_key::table
-        .filter(api_key::id.eq(key.as_bytes().as_slice()))
-        .select(api_key::revoked_at)
-        .first(conn)
-        .optional()?;
-    Ok(revoked_at.is_none_or(|at| at.is_some()))
 }

@@ -29,7 +29,6 @@ pub use devices::{DeviceOwner, DeviceTrouble, Devices, ListDevices, TokenState, 
 pub use frames::{Frames, FramesAbove};
 pub use held::{HeldOf, Holding, HoldingDevices};
 pub use inbound::{FindInbound, InboundFilter, ListInbound};
-pub(crate) use keys::key_is_revoked;
 pub use keys::{FindKey, ListKeys};
 pub use outbound::{FindOutbound, ListOutbound, OutboundFilter};
 pub use schedule::NextScheduled;

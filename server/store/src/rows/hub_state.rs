@@ -4,14 +4,8 @@ use diesel::prelude::*;
 use relay_domain::Timestamp;
 
 use super::{broken, signed, signed32, unsigned};
-use crate::backend::Conn;
+use crate::backend::{Conn, Words};
 use crate::schema::hub_state;
-
-diesel::define_sql_function! {
-    /// The greater of two numbers.
-    #[sql_name = "max"]
-    fn greater(one: diesel::sql_types::BigInt, other: diesel::sql_types::BigInt) -> diesel::sql_types::BigInt;
-}
 
 /// How far a database has come. Of two marks of one hub the later is the greater: a restore begins an incarnation, and
 /// each batch is counted.
@@ -39,13 +33,13 @@ pub(crate) fn load(conn: &mut Conn) -> QueryResult<HubState> {
     Ok(HubState { mark, alive_at: Timestamp::from_nanos(alive_at) })
 }
 
+static COUNT: Words =
+    Words::new("UPDATE hub_state SET commits = CASE WHEN commits > ? THEN commits ELSE ? END + 1");
+
 /// Counts the batch that is about to be committed, from `known` at least. Another writer may have counted meanwhile: the
 /// row counts on.
 pub(crate) fn count(conn: &mut Conn, known: u64) -> QueryResult<()> {
-    diesel::update(hub_state::table)
-        .set(hub_state::commits.eq(greater(hub_state::commits, signed(known)) + 1))
-        .execute(conn)
-        .map(drop)
+    COUNT.with([signed(known).into(), signed(known).into()]).run(conn).map(drop)
 }
 
 /// Begins an incarnation.

@@ -1,11 +1,12 @@
 //! `api_key` with its `line`.
 
 use diesel::prelude::*;
-use relay_domain::Timestamp;
 use relay_domain::key::{Dialect, Key};
 use relay_domain::line::Line;
+use relay_domain::{KeyId, Timestamp};
 
 use super::{broken, id, slot};
+use crate::backend::Conn;
 use crate::schema::{api_key, line};
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -59,4 +60,14 @@ impl KeyRow {
             revoked_at: self.revoked_at.map(Timestamp::from_nanos),
         })
     }
+}
+
+/// Whether there is such a key, and it was not revoked.
+pub(crate) fn lives(conn: &mut Conn, key: KeyId) -> QueryResult<bool> {
+    let revoked_at: Option<Option<i64>> = api_key::table
+        .filter(api_key::id.eq(key.as_bytes().as_slice()))
+        .select(api_key::revoked_at)
+        .first(conn)
+        .optional()?;
+    Ok(revoked_at.is_some_and(|at| at.is_none()))
 }

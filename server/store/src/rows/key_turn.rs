@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::backend::Conn;
+use crate::backend::{Conn, Words};
 use crate::lane::TurnKey;
 use crate::schema::key_turn;
 
@@ -16,12 +16,13 @@ pub(crate) fn load(conn: &mut Conn, (device, key, priority): TurnKey) -> QueryRe
         .optional()
 }
 
+static STORE: Words =
+    Words::new("UPDATE key_turn SET turn = ? WHERE device_id = ? AND key_id = ? AND priority = ?");
+
 pub(crate) fn store(conn: &mut Conn, (device, key, priority): TurnKey, turn: i64) -> QueryResult<()> {
-    let row = key_turn::table
-        .filter(key_turn::device_id.eq(device.as_bytes().as_slice()))
-        .filter(key_turn::key_id.eq(key.as_bytes().as_slice()))
-        .filter(key_turn::priority.eq(priority.number()));
-    if diesel::update(row).set(key_turn::turn.eq(turn)).execute(conn)? == 0 {
+    let update =
+        STORE.with([turn.into(), device.as_bytes().into(), key.as_bytes().into(), priority.number().into()]);
+    if update.run(conn)? == 0 {
         diesel::insert_into(key_turn::table)
             .values((
                 key_turn::device_id.eq(device.as_bytes().as_slice()),

@@ -7,11 +7,11 @@ use relay_domain::state::{Failure, FailureClass, MessageState, Rank};
 use relay_domain::{AccountId, DeviceId, JournalId, MessageId, Timestamp};
 
 use super::{broken, id, id_opt, signed, slot, text, unsigned};
-use crate::backend::Conn;
+use crate::backend::{Conn, Words};
 use crate::effect::FrameRow;
 use crate::schema::outbound;
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = outbound)]
 pub(crate) struct OutboundRow {
     pub(crate) id: Vec<u8>,
@@ -180,26 +180,69 @@ pub(crate) fn load_of_account(
         .optional()
 }
 
-pub(crate) fn insert(conn: &mut Conn, row: OutboundRow) -> QueryResult<()> {
-    diesel::insert_into(outbound::table).values(row).execute(conn).map(drop)
+static INSERT: Words = Words::new(
+    "INSERT INTO outbound (id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, \
+         recipient_normal, body, parts, priority, turn, created_at, scheduled_at, held_until, expires_at, \
+         rank, rank_at, rank_seq, journal_id, down_seq, dispatched_at, sent_at, uncertain_at, failure_class, \
+         failure_code, failure_reason, restored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
+         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+);
+
+pub(crate) fn insert(conn: &mut Conn, row: &OutboundRow) -> QueryResult<()> {
+    let insert = INSERT.with([
+        (&row.id).into(),
+        (&row.account_id).into(),
+        (&row.device_id).into(),
+        (&row.key_id).into(),
+        (&row.line_id).into(),
+        (&row.sim_id).into(),
+        row.slot.into(),
+        row.recipient.as_str().into(),
+        row.recipient_normal.as_str().into(),
+        row.body.as_str().into(),
+        row.parts.into(),
+        row.priority.into(),
+        row.turn.into(),
+        row.created_at.into(),
+        row.scheduled_at.into(),
+        row.held_until.into(),
+        row.expires_at.into(),
+        row.rank.into(),
+        row.rank_at.into(),
+        row.rank_seq.into(),
+        row.journal_id.as_deref().into(),
+        row.down_seq.into(),
+        row.dispatched_at.into(),
+        row.sent_at.into(),
+        row.uncertain_at.into(),
+        row.failure_class.as_deref().into(),
+        row.failure_code.as_deref().into(),
+        row.failure_reason.as_deref().into(),
+        row.restored_at.into(),
+    ]);
+    insert.run(conn).map(drop)
 }
+
+static STORE_STATE: Words = Words::new(
+    "UPDATE outbound SET rank = ?, rank_at = ?, rank_seq = ?, sent_at = ?, uncertain_at = ?, failure_class = ?, \
+         failure_code = ?, failure_reason = ? WHERE id = ?",
+);
 
 /// Writes the state that a fact has changed.
 pub(crate) fn store_state(conn: &mut Conn, message: MessageId, state: &MessageState) -> QueryResult<()> {
     let failure = state.failure.as_ref();
-    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
-        .set((
-            outbound::rank.eq(state.rank.number()),
-            outbound::rank_at.eq(state.at.nanos()),
-            outbound::rank_seq.eq(signed(state.up_seq)),
-            outbound::sent_at.eq(state.sent_at.map(Timestamp::nanos)),
-            outbound::uncertain_at.eq(state.uncertain_at.map(Timestamp::nanos)),
-            outbound::failure_class.eq(failure.map(|failure| failure.class.word())),
-            outbound::failure_code.eq(failure.map(|failure| failure.code.as_str())),
-            outbound::failure_reason.eq(failure.map(|failure| failure.reason.as_str())),
-        ))
-        .execute(conn)
-        .map(drop)
+    let update = STORE_STATE.with([
+        state.rank.number().into(),
+        state.at.nanos().into(),
+        signed(state.up_seq).into(),
+        state.sent_at.map(Timestamp::nanos).into(),
+        state.uncertain_at.map(Timestamp::nanos).into(),
+        failure.map(|failure| failure.class.word()).into(),
+        failure.map(|failure| failure.code.as_str()).into(),
+        failure.map(|failure| failure.reason.as_str()).into(),
+        message.as_bytes().into(),
+    ]);
+    update.run(conn).map(drop)
 }
 
 /// Nobody knows whether a phone had this queued message: it counts as dispatched, to a journal that is not known.
@@ -248,16 +291,19 @@ pub(crate) fn store_release(conn: &mut Conn, message: MessageId, turn: i64) -> Q
         .map(drop)
 }
 
+static STORE_DISPATCH: Words = Words::new(
+    "UPDATE outbound SET rank = ?, rank_at = ?, journal_id = ?, down_seq = ?, dispatched_at = ? WHERE id = ?",
+);
+
 /// Binds a message to a journal, once in its life.
 pub(crate) fn store_dispatch(conn: &mut Conn, message: MessageId, dispatch: &Dispatch) -> QueryResult<()> {
-    diesel::update(outbound::table.filter(outbound::id.eq(message.as_bytes().as_slice())))
-        .set((
-            outbound::rank.eq(Rank::Dispatched.number()),
-            outbound::rank_at.eq(dispatch.at.nanos()),
-            outbound::journal_id.eq(dispatch.journal_id.as_bytes().as_slice()),
-            outbound::down_seq.eq(signed(dispatch.down_seq)),
-            outbound::dispatched_at.eq(dispatch.at.nanos()),
-        ))
-        .execute(conn)
-        .map(drop)
+    let update = STORE_DISPATCH.with([
+        Rank::Dispatched.number().into(),
+        dispatch.at.nanos().into(),
+        dispatch.journal_id.as_bytes().into(),
+        signed(dispatch.down_seq).into(),
+        dispatch.at.nanos().into(),
+        message.as_bytes().into(),
+    ]);
+    update.run(conn).map(drop)
 }

@@ -6,12 +6,12 @@ use relay_domain::plan::Quota;
 use relay_domain::{AccountId, DeviceId, JournalId, Timestamp};
 
 use super::{broken, id, id_opt, signed, signed32, unsigned, unsigned32};
-use crate::backend::Conn;
+use crate::backend::{Conn, Words};
 use crate::lane::Stream;
 use crate::schema::device_stream;
 
-#[derive(Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = device_stream, treat_none_as_null = true)]
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = device_stream)]
 struct StreamRow {
     device_id: Vec<u8>,
     account_id: Vec<u8>,
@@ -117,13 +117,40 @@ pub(crate) fn load(conn: &mut Conn, device: DeviceId) -> QueryResult<Option<Stre
         .transpose()
 }
 
+static STORE: Words = Words::new(
+    "UPDATE device_stream SET paired = ?, epoch = ?, connected = ?, stalled = ?, paused = ?, journal_id = ?, \
+         up_seq = ?, down_seq = ?, resume_head = ?, max_pending = ?, in_flight = ?, queued = ?, burst = ?, \
+         refill_per_minute = ?, arrival = ?, turn_high = ?, turn_normal = ?, turn_low = ?, last_seen_at = ?, \
+         course = ?, restored = ? WHERE device_id = ?",
+);
+
 pub(crate) fn store(conn: &mut Conn, stream: &Stream) -> QueryResult<()> {
-    diesel::update(
-        device_stream::table.filter(device_stream::device_id.eq(stream.device_id.as_bytes().as_slice())),
-    )
-    .set(StreamRow::from(stream))
-    .execute(conn)
-    .map(drop)
+    let row = StreamRow::from(stream);
+    let update = STORE.with([
+        row.paired.into(),
+        row.epoch.into(),
+        row.connected.into(),
+        row.stalled.into(),
+        row.paused.into(),
+        row.journal_id.as_deref().into(),
+        row.up_seq.into(),
+        row.down_seq.into(),
+        row.resume_head.into(),
+        row.max_pending.into(),
+        row.in_flight.into(),
+        row.queued.into(),
+        row.burst.into(),
+        row.refill_per_minute.into(),
+        row.arrival.into(),
+        row.turn_high.into(),
+        row.turn_normal.into(),
+        row.turn_low.into(),
+        row.last_seen_at.into(),
+        row.course.into(),
+        row.restored.into(),
+        (&row.device_id).into(),
+    ]);
+    update.run(conn).map(drop)
 }
 
 pub(crate) fn insert(conn: &mut Conn, stream: &Stream) -> QueryResult<()> {

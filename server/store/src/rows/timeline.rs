@@ -5,8 +5,8 @@ use relay_domain::MessageId;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
 
 use super::signed;
+use crate::backend::Words;
 use crate::lane::Tx;
-use crate::schema::timeline;
 
 /// The word of a report in the timeline.
 pub(crate) fn word(kind: &FactKind) -> &'static str {
@@ -26,6 +26,11 @@ pub(crate) fn word(kind: &FactKind) -> &'static str {
     }
 }
 
+static APPEND: Words = Words::new(
+    "INSERT INTO timeline (message_id, recorded_at, entry, up_seq, kind, happened_at, class, code, reason) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+);
+
 /// Appends a report.
 pub(crate) fn append(tx: &mut Tx<'_>, message: MessageId, fact: &Fact) -> QueryResult<()> {
     let failure: Option<&Failure> = match &fact.kind {
@@ -33,18 +38,16 @@ pub(crate) fn append(tx: &mut Tx<'_>, message: MessageId, fact: &Fact) -> QueryR
         _ => None,
     };
     let entry = tx.entry();
-    diesel::insert_into(timeline::table)
-        .values((
-            timeline::message_id.eq(message.as_bytes().as_slice()),
-            timeline::recorded_at.eq(tx.now.nanos()),
-            timeline::entry.eq(entry),
-            timeline::up_seq.eq(signed(fact.up_seq)),
-            timeline::kind.eq(word(&fact.kind)),
-            timeline::happened_at.eq(fact.at.nanos()),
-            timeline::class.eq(failure.map(|failure| failure.class.word())),
-            timeline::code.eq(failure.map(|failure| failure.code.as_str())),
-            timeline::reason.eq(failure.map(|failure| failure.reason.as_str())),
-        ))
-        .execute(tx.conn)
-        .map(drop)
+    let insert = APPEND.with([
+        message.as_bytes().into(),
+        tx.now.nanos().into(),
+        entry.into(),
+        signed(fact.up_seq).into(),
+        word(&fact.kind).into(),
+        fact.at.nanos().into(),
+        failure.map(|failure| failure.class.word()).into(),
+        failure.map(|failure| failure.code.as_str()).into(),
+        failure.map(|failure| failure.reason.as_str()).into(),
+    ]);
+    insert.run(tx.conn).map(drop)
 }

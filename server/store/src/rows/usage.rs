@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::backend::Conn;
+use crate::backend::{Conn, Words};
 use crate::lane::UsageKey;
 use crate::schema::usage;
 
@@ -16,11 +16,11 @@ pub(crate) fn load(conn: &mut Conn, (account, month): UsageKey) -> QueryResult<i
         .map(Option::unwrap_or_default)
 }
 
+static STORE: Words = Words::new("UPDATE usage SET accepted = ? WHERE account_id = ? AND month = ?");
+
 pub(crate) fn store(conn: &mut Conn, (account, month): UsageKey, accepted: i64) -> QueryResult<()> {
-    let row = usage::table
-        .filter(usage::account_id.eq(account.as_bytes().as_slice()))
-        .filter(usage::month.eq(month));
-    if diesel::update(row).set(usage::accepted.eq(accepted)).execute(conn)? == 0 {
+    let update = STORE.with([accepted.into(), account.as_bytes().into(), month.into()]);
+    if update.run(conn)? == 0 {
         diesel::insert_into(usage::table)
             .values((
                 usage::account_id.eq(account.as_bytes().as_slice()),

@@ -4,10 +4,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, SqliteConnection};
 use relay_domain::account::Account;
 use relay_domain::key::KeyDigest;
 use relay_domain::plan::PlanName;
-use relay_store::changes::{AcceptMessages, CreateAccount, MarkAlive, RevokeKey};
+use relay_domain::state::Rank;
+use relay_store::changes::{AcceptMessages, Acceptance, CreateAccount, MarkAlive, RevokeKey};
 use relay_store::queries::TroubleOf;
 use relay_store::{Change, CommitError, Lane};
 use tokio::task::JoinHandle;
@@ -157,6 +160,24 @@ async fn a_guilty_change_takes_back_nothing_of_a_neighbours_row() {
     let trouble = bench.ask(question).await;
     assert_eq!((trouble.in_flight, trouble.queued), (5, 2), "the burst of five, counted once");
     assert!(bench.tables()["usage"][0].ends_with(" 7"), "{:?}", bench.tables()["usage"]);
+}
+
+/// As two nodes may have one database: what is kept from batch to batch is what the database says.
+#[tokio::test]
+async fn what_another_writer_has_written_is_seen() {
+    let bench = Bench::open();
+    let (phone, key) = bench.sender(PlanName::Pro).await;
+    let first = bench.accept(&key, "everything about the device is kept now").await;
+    assert_eq!(first.state.rank, Rank::Dispatched);
+    let mut other = SqliteConnection::establish(bench.path().to_str().unwrap()).unwrap();
+    other.batch_execute("UPDATE device_stream SET paused = 1").unwrap();
+    let second = bench.accept(&key, "to a phone that another node has paused").await;
+    assert_eq!(second.state.rank, Rank::Queued);
+    other.batch_execute("UPDATE api_key SET revoked_at = 1").unwrap();
+    let refused = AcceptMessages { key: key.clone(), drafts: vec![draft("x")], request: None };
+    assert_eq!(bench.api(refused).await, Acceptance::KeyRevoked);
+    let trouble = bench.ask(TroubleOf { account_id: phone.account_id, device_id: phone.device_id }).await;
+    assert_eq!((trouble.in_flight, trouble.queued), (1, 1));
 }
 
 #[tokio::test]

@@ -60,6 +60,13 @@ pub fn ci() -> bool {
     succeeds(Command::new("bash").arg(".ci/run").current_dir(root()))
 }
 
+/// Builds the hub and what measures it, as they are installed, and lets it measure; whether every figure is met.
+pub fn bench(words: &[String]) -> bool {
+    let hub = cargo(&["build", "--release", "--package", "relay-hub", "--bin", "relay-hub"]).status();
+    let mut run = cargo(&["run", "--quiet", "--release", "--package", "relay-bench", "--"]);
+    hub.is_ok_and(|status| status.success()) && succeeds(run.args(words))
+}
+
 /// What came of the steps so far.
 struct Run<W: Write> {
     totals: Totals,

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
+use relay_domain::Clock as _;
+use relay_hub::clock::SystemClock;
 use rusqlite::{Connection, params};
 use uuid::{NoContext, Timestamp, Uuid};
 
-use crate::load::TEXT;
+use crate::load::posts::TEXT;
 use crate::run::Failed;
 use crate::seed::{self, Installation};
 
@@ -48,8 +49,7 @@ fn fill(database: &Path, of: &[seed::Line], count: u64) -> rusqlite::Result<()> 
     connection
         .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -262144;")?;
     let lines = of.iter().map(|line| find(&connection, line)).collect::<rusqlite::Result<Vec<_>>>()?;
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |past| past.as_nanos());
-    let begin = u64::try_from(now).unwrap_or(0).saturating_sub(DAYS * DAY_NANOS);
+    let begin = SystemClock::start().now().nanos().cast_unsigned() - DAYS * DAY_NANOS;
     let step = DAYS * DAY_NANOS / count.max(1);
     let mut message = connection.prepare(
         "INSERT INTO outbound (id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, recipient_normal, \

@@ -1,23 +1,17 @@
 //! `relay-bench`: measures the hub against ceilings of the same run. argv to work, nothing else.
 //!
-//! `row` has one file a figure; each puts together a hub (the real binary), loads and ceilings. Loads (`load`,
-//! `fleet`, `life`, `dial`) and ceilings (`ceiling`) are this same program in another role, each a process of its
-//! own, so that what they cost is not counted as the hub's. `run` repeats and interleaves, `report` tells.
+//! `row` has one file a figure; each puts together a hub (the real binary), loads (`load`) and ceilings (`ceiling`),
+//! which are this same program in other roles, each a process of its own, so that what they cost is not counted as the
+//! hub's. `run` repeats and interleaves, `report` tells.
 #![expect(clippy::print_stdout, reason = "a command line tool speaks on standard output")]
 
 mod ceiling;
 mod child;
 mod clock;
-mod dial;
-mod fleet;
 mod history;
-mod http;
 mod hub;
 mod judge;
-mod life;
 mod load;
-mod pacer;
-mod phones;
 mod report;
 mod row;
 mod run;
@@ -43,16 +37,16 @@ struct Arguments {
 enum Role {
     /// Posts messages.
     #[command(hide = true)]
-    Load(load::LoadOptions),
+    Load(load::posts::LoadOptions),
     /// Phones.
     #[command(hide = true)]
-    Fleet(fleet::FleetOptions),
+    Fleet(load::fleet::FleetOptions),
     /// Phones, and posters that never have more than so many messages under way.
     #[command(hide = true)]
-    Life(life::LifeOptions),
+    Life(load::life::LifeOptions),
     /// Bare WebSocket clients.
     #[command(hide = true)]
-    Dial(dial::DialOptions),
+    Dial(load::dial::DialOptions),
     /// Something that does a part of the hub's work and nothing else.
     #[command(hide = true, subcommand)]
     Ceiling(ceiling::CeilingKind),
@@ -62,10 +56,10 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match arguments.role {
         None => run::run(&arguments.run),
-        Some(Role::Load(options)) => load::run(&options),
-        Some(Role::Fleet(options)) => fleet::run(&options),
-        Some(Role::Life(options)) => life::run(&options),
-        Some(Role::Dial(options)) => dial::run(&options),
+        Some(Role::Load(options)) => load::posts::run(&options),
+        Some(Role::Fleet(options)) => load::fleet::run(&options),
+        Some(Role::Life(options)) => load::life::run(&options),
+        Some(Role::Dial(options)) => load::dial::run(&options),
         Some(Role::Ceiling(kind)) => ceiling::run(&kind),
     };
     match done {

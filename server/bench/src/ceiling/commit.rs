@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::fleet::Done;
+use crate::load::fleet::Done;
 use crate::run::{Failed, tell};
 
 /// The hub's own bound.
@@ -101,7 +101,12 @@ fn insert_inbound(connection: &Connection, count: u64, batch: u64) -> rusqlite::
             connection.execute_batch("BEGIN IMMEDIATE")?;
         }
         let id = Uuid::now_v7();
-        insert.execute(params![id.as_bytes().as_slice(), device, crate::load::TEXT, n.cast_signed()])?;
+        insert.execute(params![
+            id.as_bytes().as_slice(),
+            device,
+            crate::load::posts::TEXT,
+            n.cast_signed()
+        ])?;
         if n % batch == batch - 1 || n == count - 1 {
             connection.execute_batch("COMMIT")?;
         }

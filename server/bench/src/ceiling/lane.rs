@@ -12,8 +12,8 @@ use relay_hub::relay::ingest::{OpenVerdict, RecordEvents};
 use relay_hub::relay::intake::{Accepted, Options};
 
 use crate::clock;
-use crate::fleet::Done;
-use crate::load::TEXT;
+use crate::load::fleet::Done;
+use crate::load::posts::TEXT;
 use crate::run::{Failed, tell};
 use crate::seed::{self, Line};
 

@@ -3,9 +3,9 @@
 use super::Row;
 use super::post::{PHONES, connect, installation};
 use crate::child::Role;
-use crate::fleet::Done;
 use crate::hub::Hub;
 use crate::judge::{Settled, commits, judge};
+use crate::load::fleet::Done;
 use crate::report::{Bound, Figure, Unit};
 use crate::run::{Bench, Failed};
 use crate::seed::database;

@@ -3,9 +3,9 @@
 use super::Row;
 use super::post::{PHONES, connect, installation, load};
 use crate::child::Role;
-use crate::fleet::Submitted;
 use crate::hub::Hub;
 use crate::judge::{Settled, judge};
+use crate::load::fleet::Submitted;
 use crate::report::{Bound, Figure, Unit};
 use crate::run::{Bench, Failed};
 use crate::seed::{Installation, database};

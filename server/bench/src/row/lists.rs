@@ -10,8 +10,8 @@ use super::Row;
 use super::growth::PAST;
 use crate::clock;
 use crate::history;
-use crate::http::Connection;
 use crate::hub::Hub;
+use crate::load::Connection;
 use crate::report::{Bound, Figure, Unit};
 use crate::run::{Bench, Failed};
 use crate::seed::{self, Line, database};
@@ -53,9 +53,9 @@ const QUESTIONS: [Question; 3] = [
         path: |number| format!("/api/v1/conversations/%2B{}", &number[1..]),
         sql: &[
             rows!(
-                "line_id = ?3 AND recipient_normal = ?2 AND ?1 IS NOT NULL ORDER BY created_at, id LIMIT 20"
+                "account_id = ?1 AND recipient_normal = ?2 AND line_id = ?3 ORDER BY created_at, id LIMIT 20"
             ),
-            "SELECT count(*) FROM outbound WHERE line_id = ?3 AND recipient_normal = ?2 AND ?1 IS NOT NULL",
+            "SELECT count(*) FROM outbound WHERE account_id = ?1 AND recipient_normal = ?2 AND line_id = ?3",
         ],
     },
     Question {

@@ -3,9 +3,9 @@
 use super::Row;
 use super::post::load;
 use crate::child::Role;
-use crate::fleet::Connected;
 use crate::hub::Hub;
 use crate::judge::{Settled, judge};
+use crate::load::fleet::Connected;
 use crate::report::{Bound, Figure, Unit};
 use crate::run::{Bench, Failed};
 use crate::seed::{self, Installation, Shape, database};

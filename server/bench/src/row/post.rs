@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::Row;
 use crate::child::Role;
-use crate::fleet::Connected;
 use crate::hub::Hub;
 use crate::judge::{Settled, judge};
-use crate::load::Loaded;
+use crate::load::fleet::Connected;
+use crate::load::posts::Loaded;
 use crate::report::{Bound, Figure, Unit};
 use crate::run::{Bench, Failed};
 use crate::seed::{self, Installation, Shape, database};

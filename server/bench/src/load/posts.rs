@@ -13,8 +13,8 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use crate::clock;
-use crate::http::{Connection, message_id, post};
-use crate::pacer::Pacer;
+use crate::load::http::{Connection, message_id, post};
+use crate::load::pacer::Pacer;
 use crate::run::{Failed, tell};
 use crate::seed::{self, Line};
 use crate::stats::{Latency, latencies};

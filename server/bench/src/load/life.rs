@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::clock;
-use crate::fleet::Done;
-use crate::http::{Connection, message_id, post};
-use crate::load::TEXT;
-use crate::phones::{self, Carrier, Stopwatch};
+use crate::load::fleet::Done;
+use crate::load::http::{Connection, message_id, post};
+use crate::load::phones::{self, Carrier, Stopwatch};
+use crate::load::posts::TEXT;
 use crate::run::{Failed, tell};
 use crate::seed::{self, Line};
 

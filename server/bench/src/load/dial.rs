@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{client_async_with_config, tungstenite};
 
 use crate::clock;
-use crate::fleet::Connected;
+use crate::load::fleet::Connected;
 use crate::run::{Failed, tell};
 
 /// As little as a client of thousands can do with.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::clock;
-use crate::phones::{self, Carrier, Stopwatch};
+use crate::load::phones::{self, Carrier, Stopwatch};
 use crate::run::{Failed, tell};
 use crate::seed;
 use crate::stats::Latency;
@@ -119,7 +119,7 @@ async fn receive(phones: &mut Vec<PhoneHandle>, each: u64, under_way: u64) -> Re
             for n in 1..=each {
                 let room = |acked: u64| n - (acked - before) <= under_way;
                 state.wait_for(|state| room(state.acked)).await.map_err(Failed::because)?;
-                phone.receive_sms(0, STRANGER, &format!("{} {n}", crate::load::TEXT)).await;
+                phone.receive_sms(0, STRANGER, &format!("{} {n}", crate::load::posts::TEXT)).await;
             }
             state.wait_for(|state| state.acked - before >= each).await.map_err(Failed::because)?;
             drop(state);

@@ -67,6 +67,12 @@ pub const ACTIX: [&str; 8] = [
     "server/bench/src/ceiling/",
 ];
 
+/// Crates that depend on actix: the server, and what stands in for it as a ceiling.
+pub const ACTIX_CRATES: [&str; 2] = ["server", "server/bench"];
+
+/// Who plays a customer, and so writes a vendor's field names.
+pub const CUSTOMERS: [&str; 2] = ["server/src/cli/demo", "server/bench/src/"];
+
 /// The only place that knows diesel.
 pub const DIESEL: &str = "server/store/";
 

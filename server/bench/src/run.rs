@@ -16,7 +16,7 @@ const REST: Duration = Duration::from_millis(300);
 
 #[derive(Debug, clap::Args)]
 pub struct RunOptions {
-    /// Everything at the size that the figures are defined for; without it a quick look, under five minutes
+    /// Everything at the size that the figures are defined for; without it a quick look
     #[arg(long)]
     full: bool,
     /// Only these rows, by name

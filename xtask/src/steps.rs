@@ -27,7 +27,7 @@ pub struct TestOptions {
 /// Runs everything; whether all of it passed. The last line printed is the totals.
 pub fn test(options: &TestOptions) -> bool {
     let begun = Instant::now();
-    let mut run = Run { totals: Totals::default(), failures: Vec::new(), out: io::stdout().lock() };
+    let mut run = Run::new(io::stdout().lock());
     println!("What the tests need:");
     for missing in needs::gather() {
         run.failed(format!("{missing} is missing"));
@@ -46,6 +46,10 @@ pub fn test(options: &TestOptions) -> bool {
     // A package's tests build its own binaries only; some start those of another.
     if run.step("binaries", building(&["build", "--workspace", "--bins"], &[])) {
         run.step("tests", tests(options));
+    }
+    if !run.told.is_empty() {
+        println!("\nWhat the failed tests said:");
+        run.told.iter().for_each(|line| println!("{line}"));
     }
     for failure in &run.failures {
         println!("FAILED: {failure}");
@@ -71,18 +75,24 @@ pub fn bench(words: &[String]) -> bool {
 struct Run<W: Write> {
     totals: Totals,
     failures: Vec<String>,
+    /// What failed tests said, without the backtraces: repeated at the end, where a long log is looked at first.
+    told: Vec<String>,
     /// Where the steps' output goes: an argument, because the made-up result lines of this file's own tests must
     /// not be counted by the run that they are part of.
     out: W,
 }
 
 impl<W: Write> Run<W> {
+    fn new(out: W) -> Run<W> {
+        Run { totals: Totals::default(), failures: Vec::new(), told: Vec::new(), out }
+    }
+
     /// Runs one step with its output as it comes; whether it passed.
     fn step(&mut self, name: &str, mut command: Command) -> bool {
         let begun = Instant::now();
         println!("\n==> {name}: {}", shown(&command));
         let before = self.totals;
-        let passed = stream(&mut command, &mut self.totals, &mut self.out).unwrap_or_else(|error| {
+        let passed = self.stream(&mut command).unwrap_or_else(|error| {
             println!("cannot run it: {error}");
             false
         });
@@ -95,6 +105,32 @@ impl<W: Write> Run<W> {
             }
         }
         passed
+    }
+
+    /// Passes standard output on line by line, reading totals and failures from it; standard error goes its own
+    /// way.
+    fn stream(&mut self, command: &mut Command) -> io::Result<bool> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let Some(stdout) = child.stdout.take() else { return Ok(child.wait()?.success()) };
+        let mut listening = false;
+        for line in BufReader::new(stdout).split(b'\n') {
+            // A test may print bytes that are no text.
+            let line = line?;
+            let text = String::from_utf8_lossy(&line);
+            self.totals.read(&text);
+            if text.starts_with("---- ") && text.ends_with(" stdout ----") {
+                listening = true;
+            } else if text == "stack backtrace:" || text == "failures:" {
+                listening = false;
+            }
+            if listening && !text.is_empty() {
+                self.told.push(text.into_owned());
+            }
+            self.out.write_all(&line)?;
+            self.out.write_all(b"\n")?;
+            self.out.flush()?;
+        }
+        Ok(child.wait()?.success())
     }
 
     fn failed(&mut self, what: String) {
@@ -135,22 +171,6 @@ pub fn root() -> &'static Path {
     xtask.parent().unwrap_or(xtask)
 }
 
-/// Passes standard output on line by line, reading the totals from it; standard error goes its own way.
-fn stream(command: &mut Command, totals: &mut Totals, out: &mut impl Write) -> io::Result<bool> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
-    if let Some(stdout) = child.stdout.take() {
-        for line in BufReader::new(stdout).split(b'\n') {
-            // A test may print bytes that are no text.
-            let line = line?;
-            totals.read(&String::from_utf8_lossy(&line));
-            out.write_all(&line)?;
-            out.write_all(b"\n")?;
-            out.flush()?;
-        }
-    }
-    Ok(child.wait()?.success())
-}
-
 fn succeeds(command: &mut Command) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
@@ -176,7 +196,7 @@ mod tests {
     }
 
     fn after(scripts: &[&str]) -> (Vec<String>, String) {
-        let mut run = Run { totals: Totals::default(), failures: Vec::new(), out: Vec::new() };
+        let mut run = Run::new(Vec::new());
         for script in scripts {
             run.step(script, shell(script));
         }
@@ -200,6 +220,15 @@ mod tests {
     #[test]
     fn a_step_that_fails_without_a_failed_test_counts_one() {
         assert_eq!(after(&[OK, "false"]), (vec!["false".into()], "2 passed, 1 failed, 1 skipped".into()));
+    }
+
+    #[test]
+    fn what_failed_tests_say_is_kept_without_backtraces() {
+        let script = "printf '%s\n' 'test a ... FAILED' '' failures: '' '---- a stdout ----' '' 'panicked at b' \
+             'in vain' 'stack backtrace:' '0: c' '---- d stdout ----' 'e' '' failures: '    a' '    d'; false";
+        let mut run = Run::new(Vec::new());
+        assert!(!run.step("tests", shell(script)));
+        assert_eq!(run.told, ["---- a stdout ----", "panicked at b", "in vain", "---- d stdout ----", "e"]);
     }
 
     #[test]

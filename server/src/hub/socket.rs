@@ -17,6 +17,8 @@ use crate::relay::tokens::TokenError;
 
 /// The kernel's buffers of an accepted socket: a queued write is not a written one, so little is queued.
 const SOCKET_BUFFER_BYTES: usize = 256 * 1024;
+/// Carried by pings: who answers has read it. A pong without it is only a sign of life.
+const PING_PAYLOAD: &[u8] = b"?";
 /// Told with 503.
 const RETRY_AFTER_SECONDS: &str = "5";
 
@@ -134,6 +136,7 @@ fn incoming(frames: AggregatedMessageStream) -> impl Stream<Item = Incoming> + U
         Ok(AggregatedMessage::Text(text)) => Incoming::Text(text.into()),
         Ok(AggregatedMessage::Binary(_)) => Incoming::Binary,
         Ok(AggregatedMessage::Ping(payload)) => Incoming::Ping(payload.to_vec()),
+        Ok(AggregatedMessage::Pong(payload)) if payload == PING_PAYLOAD => Incoming::Answer,
         Ok(AggregatedMessage::Pong(_)) => Incoming::Pong,
         Ok(AggregatedMessage::Close(_)) => Incoming::Close,
         Err(actix_ws::ProtocolError::Overflow) => Incoming::Broken(CloseCode::FrameTooLarge),
@@ -159,7 +162,7 @@ impl Sink for ActixSink {
         async move {
             let sent = match frame {
                 Outgoing::Text(text) => socket.text(text).await,
-                Outgoing::Ping => socket.ping(b"").await,
+                Outgoing::Ping => socket.ping(PING_PAYLOAD).await,
                 Outgoing::Pong(payload) => socket.pong(&payload).await,
                 Outgoing::Close(code) => {
                     let reason = actix_ws::CloseReason {

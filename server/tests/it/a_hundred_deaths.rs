@@ -53,6 +53,8 @@ async fn an_installation_whose_parts_die_a_hundred_times_keeps_every_promise() {
     let accepted = posted.iter().filter_map(Posted::id).count() + first_words;
     assert_eq!(counts.accepted, accepted as u64, "{counts:?}");
     assert!(counts.submits <= counts.accepted + counts.unconfirmed, "{counts:?}");
-    assert_eq!(counts.inbound_promised, counts.inbound_stored, "{counts:?}");
-    assert!(counts.inbound_stored > 0, "texts came in meanwhile: {counts:?}");
+    // A phone that dies right after its journal's flush has promised a text without having said so in the ledger;
+    // that none is stored more often than it arrived is the ledger's own rule.
+    assert!(counts.inbound_stored >= counts.inbound_promised, "{counts:?}");
+    assert!(counts.inbound_promised > 0, "texts came in meanwhile: {counts:?}");
 }

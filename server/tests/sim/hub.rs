@@ -262,7 +262,7 @@ impl SimHub {
                 self.say(connection, Wire::Pong);
                 self.step(connection, Input::Heartbeat);
             }
-            Wire::Pong => self.step(connection, Input::Heartbeat),
+            Wire::Pong => self.step(connection, Input::Answered),
             Wire::Close(_) => self.vanish(connection),
         }
     }

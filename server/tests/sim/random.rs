@@ -7,6 +7,7 @@ use android_bridge::engine::Service;
 use android_bridge::sim::{CarrierProfile, Chance, demo_sim};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use relay_domain::MessageId;
 use relay_domain::device::Restored;
 use relay_domain::message::{Outbound, Priority};
 use relay_domain::plan::Quota;
@@ -208,8 +209,9 @@ fn heal(simulation: &mut Simulation, coverage: &Coverage, patience_ms: u64) {
         coverage.end("held for the operator");
         simulation.decide_held(device_id, HeldDecision::GiveUp);
     }
+    let mut waiting = simulation.judge.accepted.clone();
     simulation.run_until("every message has ended or is uncertain, and every phone is quiet", |simulation| {
-        simulation.phones.iter().all(is_quiet) && nothing_waits(simulation)
+        simulation.phones.iter().all(is_quiet) && nothing_waits(simulation, &mut waiting)
     });
     (0..simulation.hub.healed).for_each(|_| coverage.end("sessions healed"));
 }
@@ -219,12 +221,21 @@ fn is_quiet(phone: &SimPhone) -> bool {
     phone.is_quiet()
 }
 
-fn nothing_waits(simulation: &mut Simulation) -> bool {
+/// Asks for one message that waits until it waits no more, and for all of them only then: this is asked at each turn.
+fn nothing_waits(simulation: &mut Simulation, waiting: &mut Vec<MessageId>) -> bool {
+    let waits = |simulation: &mut Simulation, id: MessageId| {
+        let state = simulation.message(id).state;
+        !state.has_ended() && !state.is_uncertain()
+    };
+    while let Some(&last) = waiting.last() {
+        if waits(simulation, last) {
+            return false;
+        }
+        waiting.pop();
+    }
     let accepted = simulation.judge.accepted.clone();
-    accepted.into_iter().all(|id| {
-        let message = simulation.message(id);
-        message.state.has_ended() || message.state.is_uncertain()
-    })
+    waiting.extend(accepted.into_iter().filter(|&id| waits(simulation, id)));
+    waiting.is_empty()
 }
 
 fn judge(mut simulation: Simulation, seed: u64, coverage: &Coverage, told: Told) {

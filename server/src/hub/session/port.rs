@@ -17,8 +17,10 @@ pub enum Input<'a> {
     Binary,
     /// A frame above the limit, or one that is no WebSocket frame: nothing more can be read.
     Broken(CloseCode),
-    /// A ping or a pong.
+    /// A ping, or a pong that nobody asked for.
     Heartbeat,
+    /// The answer to a ping of ours.
+    Answered,
     /// The store opened the session, or refused.
     Opened(Result<OpenVerdict, CommitError>),
     /// The store took the events.

@@ -100,6 +100,10 @@ impl Session {
             }
             Input::Broken(code) => self.close(code, "the frame is larger than a phone's may be, or is none"),
             Input::Heartbeat => self.heartbeat(now),
+            Input::Answered => {
+                self.pulse.answered();
+                self.heartbeat(now);
+            }
             Input::Opened(verdict) => self.opened(verdict, now),
             Input::Recorded(verdict) => self.recorded(verdict, now),
             Input::Next(verdict) => self.next(verdict, now),
@@ -377,6 +381,7 @@ impl Session {
             Beat::Wait => {}
             Beat::Ping => self.outputs.push(Output::Ping),
             Beat::Dead => return self.close(CloseCode::Silent, "nothing was heard for too long"),
+            Beat::Deaf => return self.close(CloseCode::NotReading, "pings were not answered for too long"),
         }
         match &mut self.phase {
             Phase::AwaitingHello { until } if *until <= now => {

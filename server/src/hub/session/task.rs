@@ -34,8 +34,10 @@ pub enum Incoming {
     Broken(CloseCode),
     /// A ping, to be answered with its payload.
     Ping(Vec<u8>),
-    /// A pong.
+    /// A pong that answers no ping of ours.
     Pong,
+    /// The answer to [`Outgoing::Ping`].
+    Answer,
     /// The phone said good-bye.
     Close,
 }
@@ -183,6 +185,7 @@ impl Conversation {
                 self.session.step(Input::Heartbeat, now)
             }
             Incoming::Pong => self.session.step(Input::Heartbeat, now),
+            Incoming::Answer => self.session.step(Input::Answered, now),
             Incoming::Broken(code) => self.session.step(Input::Broken(code), now),
             Incoming::Binary | Incoming::Close => self.session.step(Input::Binary, now),
         }

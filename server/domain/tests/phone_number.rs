@@ -238,3 +238,16 @@ proptest! {
         prop_assert_eq!(normal_form(&text, Some(&home)), text);
     }
 }
+
+#[test]
+fn a_short_code_has_three_to_eight_digits() {
+    for code in ["123", "12345678"] {
+        let parsed = PhoneNumber::parse_short_code(code).unwrap();
+        assert!(parsed.is_short_code());
+        assert_eq!((parsed.as_str(), parsed.to_string()), (code, code.to_owned()));
+    }
+    for other in ["", "12", "123456789", "+12345", "12a4", "1 23"] {
+        assert_eq!(PhoneNumber::parse_short_code(other), None, "{other:?}");
+    }
+    assert!(!PhoneNumber::parse("+436601234567").unwrap().is_short_code());
+}

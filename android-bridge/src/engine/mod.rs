@@ -106,12 +106,6 @@ impl Engine {
         self.finish(now)
     }
 
-    /// One input and everything that follows from it.
-    pub fn step(&mut self, input: Input, now: Now) -> Vec<Output> {
-        self.push(input, now);
-        self.finish(now)
-    }
-
     /// Takes one input; what follows from it waits for [`Engine::finish`].
     pub fn push(&mut self, input: Input, now: Now) {
         match input {

@@ -68,6 +68,21 @@ fn a_phone_that_went_back_in_time_is_refused() {
 }
 
 #[test]
+fn only_the_journal_that_the_backup_knew_with_nothing_missing_settles_what_is_held() {
+    let cases = [
+        (Case::First, false),
+        (Case::Reinstalled, false),
+        (Case::Foreign, false),
+        (Case::Pruned, false),
+        (Case::HubBehind, true),
+        (Case::Ordinary, true),
+    ];
+    for (case, settles) in cases {
+        assert_eq!(Resume { case, up: 1, down: 1 }.settles_held(), settles, "{case:?}");
+    }
+}
+
+#[test]
 fn what_the_phone_has_pruned_is_a_hole_and_not_waited_for() {
     let presented = hello(9, 12, 10, 9);
     let answer = resume(&known(7, 9), &presented).unwrap();

@@ -102,3 +102,87 @@ impl Mailbox {
         self.mail.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use relay_domain::sim::SimFacts;
+    use relay_domain::{JournalId, MessageId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn row(down_seq: u64) -> FrameRow {
+        FrameRow {
+            down_seq,
+            id: MessageId::from(Uuid::from_u128(u128::from(down_seq))),
+            journal_id: JournalId::from(Uuid::from_u128(7)),
+            slot: 0,
+            sim: SimFacts::default(),
+            to: "+16660000042".into(),
+            body: "hello".into(),
+            parts: 1,
+            expires_at: None,
+        }
+    }
+
+    /// What lies in it; `None` when a session would wait.
+    fn taken(mailbox: &Mailbox) -> Option<Mail> {
+        mailbox.take().now_or_never()
+    }
+
+    fn numbers(mail: &Mail) -> Vec<u64> {
+        mail.rows.iter().map(|row| row.down_seq).collect()
+    }
+
+    #[test]
+    fn an_empty_one_lets_its_session_wait() {
+        let mailbox = Mailbox::default();
+        assert!(taken(&mailbox).is_none());
+        mailbox.wake();
+        assert!(taken(&mailbox).is_some());
+        assert!(taken(&mailbox).is_none(), "all of it was taken");
+    }
+
+    #[test]
+    fn each_kind_of_mail_alone_ends_the_wait() {
+        let posts: [(fn(&Mailbox), fn(&Mail) -> bool); 4] = [
+            (|mailbox| mailbox.row(row(1)), |mail| numbers(mail) == [1]),
+            (Mailbox::wake, |mail| mail.wake),
+            (Mailbox::command, |mail| mail.command),
+            (|mailbox| mailbox.end(End::Fenced), |mail| mail.end == Some(End::Fenced)),
+        ];
+        for (post, arrived) in posts {
+            let mailbox = Mailbox::default();
+            let mut waiting = Box::pin(mailbox.take());
+            assert!(waiting.as_mut().now_or_never().is_none());
+            post(&mailbox);
+            let mail = waiting.now_or_never().expect("the post wakes who waits");
+            assert!(arrived(&mail), "{mail:?}");
+            let said = [!mail.rows.is_empty(), mail.behind, mail.wake, mail.command, mail.end.is_some()];
+            assert_eq!(said.iter().filter(|said| **said).count(), 1, "and nothing else: {mail:?}");
+        }
+    }
+
+    #[test]
+    fn rows_beyond_the_window_are_dropped_and_said_to_be_behind() {
+        let mailbox = Mailbox::default();
+        let window = MAX_UNACKED_DOWN_FRAMES as u64;
+        (1..=window).for_each(|down_seq| mailbox.row(row(down_seq)));
+        let full = taken(&mailbox).unwrap();
+        assert_eq!((numbers(&full), full.behind), ((1..=window).collect(), false));
+        (1..=window + 2).for_each(|down_seq| mailbox.row(row(down_seq)));
+        let over = taken(&mailbox).unwrap();
+        assert_eq!((numbers(&over), over.behind), ((1..=window).collect(), true));
+        mailbox.row(row(9));
+        assert_eq!(numbers(&taken(&mailbox).unwrap()), [9], "what was taken makes room");
+    }
+
+    #[test]
+    fn the_first_reason_to_end_counts() {
+        let mailbox = Mailbox::default();
+        mailbox.end(End::Replaced);
+        mailbox.end(End::Fenced);
+        assert_eq!(taken(&mailbox).unwrap().end, Some(End::Replaced));
+    }
+}

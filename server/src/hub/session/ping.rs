@@ -80,3 +80,59 @@ impl Pulse {
         self.interval.mul_f64(SILENT_AFTER_PINGS)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(10);
+
+    fn second(number: i64) -> Timestamp {
+        Timestamp::from_millis(number * 1_000)
+    }
+
+    /// What is asked for at these seconds, where a frame comes at each of `frames` and an answer at each of `answers`.
+    fn beats(frames: &[i64], answers: &[i64], until: i64) -> Vec<(i64, Beat)> {
+        let mut pulse = Pulse::new(INTERVAL, second(0));
+        let mut beats = Vec::new();
+        for now in 1..=until {
+            if frames.contains(&now) {
+                pulse.alive(second(now));
+            }
+            if answers.contains(&now) {
+                pulse.answered();
+            }
+            let due = pulse.next() <= second(now);
+            match pulse.beat(second(now)) {
+                Beat::Wait => assert!(!due, "second {now}: asked for nothing when it was to be asked"),
+                beat => {
+                    assert!(due, "second {now}: {beat:?} came unasked");
+                    beats.push((now, beat));
+                }
+            }
+        }
+        beats
+    }
+
+    #[test]
+    fn pings_leave_at_their_interval_and_a_silent_socket_is_dead_after_two_and_a_half() {
+        let expected = [(10, Beat::Ping), (20, Beat::Ping), (24, Beat::Dead)];
+        assert_eq!(beats(&[], &[], 24), expected);
+    }
+
+    #[test]
+    fn any_frame_is_life_but_only_an_answer_is_reading() {
+        let talking: Vec<i64> = (1..=60).collect();
+        let deaf = [(10, Beat::Ping), (20, Beat::Ping), (30, Beat::Ping), (34, Beat::Deaf)];
+        assert_eq!(beats(&talking, &[], 34), deaf, "counted from the first ping without an answer");
+        let answered = [(10, Beat::Ping), (20, Beat::Ping), (30, Beat::Ping), (40, Beat::Ping)];
+        assert_eq!(beats(&talking, &[33], 49), answered);
+    }
+
+    #[test]
+    fn who_stops_answering_is_deaf_from_the_next_ping_on() {
+        let talking: Vec<i64> = (1..=60).collect();
+        let last = beats(&talking, &[11, 21], 54).pop();
+        assert_eq!(last, Some((54, Beat::Deaf)), "asked at 30, and the last answer was to the ping before");
+    }
+}

@@ -1,11 +1,13 @@
 //! A statement whose words are part of the program, for what is written with every message.
 //!
 //! diesel's builder spells each of them anew and walks it three times, and it never keeps an `UPDATE` prepared, because
-//! its words might differ from call to call; parsing one costs more than carrying it out. These are prepared once.
+//! its words might differ from call to call; parsing one costs more than carrying it out. A `SELECT` it keeps, and spells
+//! anew all the same to find it. These are prepared once.
 
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
 use diesel::{RunQueryDsl, result};
@@ -23,6 +25,11 @@ pub(crate) struct Words {
 impl Words {
     pub(crate) const fn new(whole: &'static str) -> Words {
         Words { whole, pieces: OnceLock::new() }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn text(&self) -> &'static str {
+        self.whole
     }
 
     /// With a value for each `?` in turn.
@@ -50,12 +57,41 @@ pub(crate) enum Value<'a> {
     Big(Option<i64>),
 }
 
-impl Statement<'_> {
+impl<'a> Statement<'a> {
     /// Carries it out: how many rows it changed.
     pub(crate) fn run(self, conn: &mut Conn) -> QueryResult<usize> {
         self.execute(conn)
     }
+
+    /// As a question whose answer has columns of these types.
+    pub(crate) fn answering<Columns>(self) -> Question<'a, Columns> {
+        Question { statement: self, columns: PhantomData }
+    }
 }
+
+/// A statement that reads.
+#[derive(Debug)]
+pub(crate) struct Question<'a, Columns> {
+    statement: Statement<'a>,
+    columns: PhantomData<Columns>,
+}
+
+impl<Columns> Query for Question<'_, Columns> {
+    type SqlType = Columns;
+}
+
+impl<Columns> QueryFragment<Backend> for Question<'_, Columns> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+        self.statement.walk_ast(out)
+    }
+}
+
+impl<Columns> QueryId for Question<'_, Columns> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Columns> RunQueryDsl<Conn> for Question<'_, Columns> {}
 
 impl QueryFragment<Backend> for Statement<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {

@@ -10,10 +10,10 @@ use super::open_session::bind;
 use super::{fact, release_held, sim_inventory, sweep_match, unpair_device};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
-use crate::rows::inbound::InboundRow;
+use crate::rows::inbound::{self, InboundRow};
 use crate::rows::outbound::{self, load_of_device};
 use crate::rows::{signed, text, timeline};
-use crate::schema::{inbound, recovered, unreadable};
+use crate::schema::{recovered, unreadable};
 
 /// Records the events of one frame.
 #[derive(Debug, Clone)]
@@ -187,7 +187,7 @@ fn record_inbound(
         created_at: tx.now.nanos(),
         swept_by: None,
     };
-    diesel::insert_into(inbound::table).values(row).execute(tx.conn).map(drop)
+    inbound::insert(tx.conn, &row)
 }
 
 /// A fact about a message that this hub does not know: a restore took it away. It is kept for the operator.

@@ -5,9 +5,10 @@ use relay_domain::Timestamp;
 use relay_domain::message::Inbound;
 
 use super::{id, slot, text};
+use crate::backend::{Conn, Words};
 use crate::schema::inbound;
 
-#[derive(Queryable, Selectable, Insertable)]
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = inbound)]
 pub(crate) struct InboundRow {
     pub(crate) id: Vec<u8>,
@@ -44,4 +45,34 @@ impl InboundRow {
             created_at: Timestamp::from_nanos(self.created_at),
         })
     }
+}
+
+static INSERT: Words = Words::new(
+    "INSERT INTO inbound (id, account_id, device_id, sim_id, slot, number, sender, sender_normal, body, parts, \
+         smsc_at, digest, source, journal_id, up_seq, received_at, created_at, swept_by) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+);
+
+pub(crate) fn insert(conn: &mut Conn, row: &InboundRow) -> QueryResult<()> {
+    let insert = INSERT.with([
+        (&row.id).into(),
+        (&row.account_id).into(),
+        (&row.device_id).into(),
+        row.sim_id.as_deref().into(),
+        row.slot.into(),
+        row.number.as_deref().into(),
+        row.sender.as_str().into(),
+        row.sender_normal.as_str().into(),
+        row.body.as_str().into(),
+        row.parts.into(),
+        row.smsc_at.into(),
+        row.digest.as_str().into(),
+        row.source.as_str().into(),
+        (&row.journal_id).into(),
+        row.up_seq.into(),
+        row.received_at.into(),
+        row.created_at.into(),
+        row.swept_by.as_deref().into(),
+    ]);
+    insert.run(conn).map(drop)
 }

@@ -1,5 +1,6 @@
 //! `outbound`.
 
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use relay_domain::message::{Dispatch, Outbound, Priority};
 use relay_domain::sim::SimFacts;
@@ -7,7 +8,7 @@ use relay_domain::state::{Failure, FailureClass, MessageState, Rank};
 use relay_domain::{AccountId, DeviceId, JournalId, MessageId, Timestamp};
 
 use super::{broken, id, id_opt, signed, slot, text, unsigned};
-use crate::backend::{Conn, Words};
+use crate::backend::{Backend, Conn, Words};
 use crate::effect::FrameRow;
 use crate::schema::outbound;
 
@@ -146,18 +147,24 @@ fn parts(value: i32) -> QueryResult<u16> {
 /// `held_until` of what stands outside the queue until a restore's questions are answered.
 pub(crate) const UNTIL_RELEASED: i64 = i64::MAX;
 
+/// The types of an [`OutboundRow`]'s columns.
+type Columns = SqlTypeOf<<OutboundRow as Selectable<Backend>>::SelectExpression>;
+
+static OF_DEVICE: Words = Words::new(
+    "SELECT id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, recipient_normal, body, parts, \
+         priority, turn, created_at, scheduled_at, held_until, expires_at, rank, rank_at, rank_seq, journal_id, \
+         down_seq, dispatched_at, sent_at, uncertain_at, failure_class, failure_code, failure_reason, restored_at \
+         FROM outbound WHERE id = ? AND device_id = ?",
+);
+
 /// A message of this device; another device's is as good as none.
 pub(crate) fn load_of_device(
     conn: &mut Conn,
     device: DeviceId,
     message: MessageId,
 ) -> QueryResult<Option<OutboundRow>> {
-    outbound::table
-        .filter(outbound::id.eq(message.as_bytes().as_slice()))
-        .filter(outbound::device_id.eq(device.as_bytes().as_slice()))
-        .select(OutboundRow::as_select())
-        .first(conn)
-        .optional()
+    let question = OF_DEVICE.with([message.as_bytes().into(), device.as_bytes().into()]);
+    question.answering::<Columns>().get_result(conn).optional()
 }
 
 /// Whether any device has this message.
@@ -306,4 +313,18 @@ pub(crate) fn store_dispatch(conn: &mut Conn, message: MessageId, dispatch: &Dis
         message.as_bytes().into(),
     ]);
     update.run(conn).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_name_the_columns_of_a_row_in_their_order() {
+        let question = outbound::table.select(OutboundRow::as_select());
+        let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
+        let spelt = spelt.replace("`outbound`.", "").replace('`', "");
+        let columns = OF_DEVICE.text().split(" FROM ").next().unwrap();
+        assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
+    }
 }

@@ -11,6 +11,8 @@ mod port;
 mod report;
 mod state;
 mod task;
+#[cfg(test)]
+mod tests;
 mod uplink;
 mod window;
 

@@ -104,3 +104,75 @@ impl Uplink {
         batch.one_by_one = true;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A frame of events, each unreadable in its own words.
+    fn batch(first: u64, words: &[&str]) -> Batch {
+        let report = |raw: &&str| Report::Unreadable { raw: (*raw).to_owned(), why: "a test".to_owned() };
+        let text = format!("head\n{}", words.join("\n"));
+        Batch::new(first, words.iter().map(report).collect(), &text)
+    }
+
+    /// The number of the first event to store and what each says.
+    fn next(uplink: &mut Uplink) -> Option<(u64, Vec<String>)> {
+        let (first, reports) = uplink.next()?;
+        let said = reports.into_iter().map(|report| match report {
+            Report::Unreadable { raw, why } => format!("{raw}: {why}"),
+            other => panic!("{other:?}"),
+        });
+        Some((first, said.collect()))
+    }
+
+    fn started(words: &[&str]) -> Uplink {
+        let mut uplink = Uplink::new(Timestamp::from_millis(0));
+        assert!(uplink.hold(batch(4, words)));
+        uplink
+    }
+
+    #[test]
+    fn a_frame_is_stored_whole_and_the_next_only_after_it() {
+        let mut uplink = started(&["a", "b"]);
+        assert!(uplink.hold(batch(6, &["c"])));
+        assert!(!uplink.hold(batch(7, &["d"])), "a third is a flood");
+        assert_eq!(next(&mut uplink), Some((4, vec!["a: a test".into(), "b: a test".into()])));
+        assert_eq!(next(&mut uplink), None, "it is being stored");
+        uplink.stored();
+        assert_eq!(next(&mut uplink), Some((6, vec!["c: a test".into()])));
+    }
+
+    #[test]
+    fn what_could_not_be_stored_now_is_stored_again() {
+        let mut uplink = started(&["a"]);
+        let first = next(&mut uplink);
+        uplink.not_stored();
+        assert_eq!(next(&mut uplink), first);
+    }
+
+    #[test]
+    fn a_refused_frame_is_stored_one_by_one_and_the_guilty_event_is_kept_as_it_came() {
+        let mut uplink = started(&["a", "b", "c"]);
+        next(&mut uplink);
+        uplink.refused();
+        assert_eq!(next(&mut uplink), Some((4, vec!["a: a test".into()])), "it was not its own fault");
+        uplink.stored();
+        assert_eq!(next(&mut uplink), Some((5, vec!["b: a test".into()])));
+        uplink.refused();
+        let kept = vec!["b: the database refused what it says".to_owned()];
+        assert_eq!(next(&mut uplink), Some((5, kept)), "by itself, it was");
+        uplink.stored();
+        assert_eq!(next(&mut uplink), Some((6, vec!["c: a test".into()])));
+        uplink.stored();
+        assert_eq!(next(&mut uplink), None);
+    }
+
+    #[test]
+    fn a_lone_event_that_is_refused_is_guilty_at_once() {
+        let mut uplink = started(&["a"]);
+        next(&mut uplink);
+        uplink.refused();
+        assert_eq!(next(&mut uplink), Some((4, vec!["a: the database refused what it says".into()])));
+    }
+}

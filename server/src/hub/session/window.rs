@@ -229,4 +229,70 @@ mod tests {
         window.offer(FrameRow { journal_id: JournalId::from(Uuid::from_u128(8)), ..row(1) });
         assert_eq!(framed(&mut window), [0; 0]);
     }
+
+    #[test]
+    fn what_a_reads_answer_holds_again_is_not_framed_twice() {
+        let mut window = read_up();
+        window.offer(row(1));
+        window.fall_behind();
+        assert_eq!(framed(&mut window), [1]);
+        assert_eq!(window.wants_read(), Some(1));
+        window.take_read(Frames { rows: vec![row(1), row(2)], cursor: 2 });
+        assert_eq!(framed(&mut window), [1, 2]);
+    }
+
+    #[test]
+    fn a_hint_that_was_dropped_or_a_read_that_failed_is_made_good_by_another_read() {
+        let mut window = read_up();
+        window.fall_behind();
+        assert_eq!(window.wants_read(), Some(0));
+        assert_eq!(window.wants_read(), None, "one at a time");
+        window.read_failed();
+        assert_eq!(window.wants_read(), Some(0));
+    }
+
+    #[test]
+    fn hints_that_the_window_cannot_hold_are_read_later() {
+        let mut window = read_up();
+        let most = MAX_UNACKED_DOWN_FRAMES as u64;
+        (1..=most + 1).for_each(|down_seq| window.offer(row(down_seq)));
+        assert_eq!(framed(&mut window), (1..=most).collect::<Vec<_>>());
+        assert_eq!(window.wants_read(), None, "there is no room");
+        assert!(window.acknowledge(1));
+        assert_eq!(window.wants_read(), Some(most));
+    }
+
+    #[test]
+    fn frames_wait_when_half_of_the_bytes_are_unacknowledged() {
+        let long = |down_seq| FrameRow { body: "x".repeat(MAX_UNACKED_DOWN_BYTES / 4), ..row(down_seq) };
+        let mut window = read_up();
+        (1..=3).for_each(|down_seq| window.offer(long(down_seq)));
+        assert_eq!(framed(&mut window), [1, 2]);
+        assert!(window.acknowledge(1));
+        assert_eq!(framed(&mut window), [2, 3], "what was acknowledged makes room");
+        assert!(window.acknowledge(3));
+        assert_eq!(window.unacked_bytes, 0);
+    }
+
+    #[test]
+    fn a_frame_of_any_size_goes_alone() {
+        let mut window = read_up();
+        window.offer(FrameRow { body: "x".repeat(MAX_UNACKED_DOWN_BYTES), ..row(1) });
+        window.offer(row(2));
+        assert_eq!(framed(&mut window), [1]);
+    }
+
+    #[test]
+    fn the_oldest_unacknowledged_frame_says_since_when_it_waits() {
+        let mut window = read_up();
+        assert_eq!(window.overdue_at(Duration::from_secs(5)), None);
+        window.offer(row(1));
+        window.offer(row(2));
+        let later = NOW.plus(Duration::from_secs(3));
+        assert!(window.next_frame(NOW).is_some() && window.next_frame(later).is_some());
+        assert_eq!(window.overdue_at(Duration::from_secs(5)), Some(NOW.plus(Duration::from_secs(5))));
+        assert!(window.acknowledge(1));
+        assert_eq!(window.waits_since(), Some(later));
+        assert!(!window.acknowledge(3), "never framed");
+    }
 }

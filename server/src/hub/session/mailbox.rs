@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn each_kind_of_mail_alone_ends_the_wait() {
-        let posts: [(fn(&Mailbox), fn(&Mail) -> bool); 4] = [
+        type Post = (fn(&Mailbox), fn(&Mail) -> bool);
+        let posts: [Post; 4] = [
             (|mailbox| mailbox.row(row(1)), |mail| numbers(mail) == [1]),
             (Mailbox::wake, |mail| mail.wake),
             (Mailbox::command, |mail| mail.command),

@@ -182,6 +182,40 @@ fn only_when_every_part_never_left_is_a_message_put_back() {
 }
 
 #[test]
+fn a_message_waits_for_the_answer_to_each_part_before_it_is_put_back() {
+    let mut rig = connected();
+    rig.send(device_protocol::Send { parts: 2, ..message(1, 1) });
+    rig.answer(1, 0, Err("radio_off"));
+    rig.pass_waking(200_000);
+    assert_eq!(rig.submitted.len(), 1, "the other part may have left");
+    rig.answer(1, 1, Ok(()));
+    assert_eq!(rig.facts(1), ["failed"]);
+    rig.pass_waking(600_000);
+    assert_eq!(rig.submitted.len(), 1);
+}
+
+#[test]
+fn the_line_rests_twice_as_long_with_each_message_that_the_radio_gives_back() {
+    let mut rig = connected();
+    rig.send(message(1, 1));
+    let rests = [10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000];
+    for (submitted, rest) in (1..).zip(rests) {
+        rig.answer(1, 0, Err("radio_off"));
+        rig.pass_waking(rest - 1);
+        assert_eq!(rig.submitted.len(), submitted, "it rests for {rest} ms");
+        rig.pass_waking(1);
+        assert_eq!(rig.submitted.len(), submitted + 1, "after {rest} ms");
+    }
+    rig.answer(1, 0, Ok(()));
+    // The hub was silent meanwhile.
+    rig.connect();
+    rig.send(message(2, 2));
+    rig.answer(2, 0, Err("radio_off"));
+    rig.pass_waking(10_000);
+    assert_eq!(rig.submitted.len(), rests.len() + 3, "what was sent in between begins it anew");
+}
+
+#[test]
 fn a_final_code_ends_the_message_at_once() {
     let mut rig = connected();
     rig.send(device_protocol::Send { parts: 2, ..message(1, 1) });
@@ -238,6 +272,23 @@ fn parts_add_up() {
     rig.receipt(2, 0, Err("receipt_failed"));
     rig.receipt(2, 1, Ok(()));
     assert_eq!(rig.facts(2), ["sent", "failed"]);
+}
+
+#[test]
+fn a_receipt_says_something_once() {
+    let mut rig = connected();
+    rig.send(device_protocol::Send { parts: 2, ..message(1, 1) });
+    rig.answer(1, 0, Ok(()));
+    rig.answer(1, 1, Ok(()));
+    rig.receipt(1, 0, Err("receipt_failed"));
+    rig.receipt(1, 1, Err("receipt_failed"));
+    assert_eq!(rig.facts(1), ["sent", "failed"], "one failure is the message's");
+    rig.send(message(2, 2));
+    rig.answer(2, 0, Ok(()));
+    rig.receipt(2, 0, Ok(()));
+    rig.receipt(2, 0, Ok(()));
+    rig.receipt(2, 0, Err("receipt_failed"));
+    assert_eq!(rig.facts(2), ["sent", "delivered"]);
 }
 
 #[test]

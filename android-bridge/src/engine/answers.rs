@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Engine, at};
 use crate::{
-    book::{Entry, Phase},
+    book::Phase,
     clock::Now,
     journal::Record,
     radio::{Failure, PartAnswer, ReceiptOutcome},
@@ -85,7 +85,7 @@ impl Engine {
         let Some(entry) = self.book.messages.get(&id) else { return };
         let slot = usize::from(part);
         // Only a message that was handed to the radio has receipts to come.
-        if entry.receipts.get(slot).is_none_or(Option::is_some) || already_delivered(entry) {
+        if entry.receipts.get(slot).is_none_or(Option::is_some) {
             return;
         }
         let receipt = match receipt {
@@ -143,10 +143,6 @@ impl Engine {
     pub(super) fn answer_timeout_ms(&self) -> u64 {
         self.settings().radio_answer_timeout_ms.max(LEAST_ANSWER_TIMEOUT_MS)
     }
-}
-
-fn already_delivered(entry: &Entry) -> bool {
-    entry.last.as_ref().is_some_and(|last| matches!(last.event, Event::Delivered(_)))
 }
 
 fn verdict(answers: &[Option<PartAnswer>]) -> Verdict {

@@ -105,6 +105,24 @@ fn a_weak_tie_listed_first_does_not_take_what_a_strong_one_is() {
 }
 
 #[test]
+fn of_two_that_were_taken_out_the_one_of_this_slot_is_back() {
+    let before = [removed(1, 0, facts(0, 0, 1)), removed(2, 1, facts(0, 0, 1))];
+    for slot in [0, 1] {
+        assert_eq!(recognise(&before, &[reported(slot, facts(0, 0, 1))]), [Some(id(slot + 1))]);
+    }
+}
+
+#[test]
+fn of_two_that_may_be_it_the_one_that_is_there_now_is() {
+    for before in [
+        [removed(1, 0, facts(1, 0, 0)), known(2, 1, facts(1, 0, 0))],
+        [known(2, 1, facts(1, 0, 0)), removed(1, 0, facts(1, 0, 0))],
+    ] {
+        assert_eq!(recognise(&before, &[reported(0, facts(1, 0, 0))]), [Some(id(2))]);
+    }
+}
+
+#[test]
 fn newer_facts_add_to_older_ones() {
     assert_eq!(facts(0, 5, 0).merged(&facts(1, 4, 2)), facts(1, 5, 2));
 }

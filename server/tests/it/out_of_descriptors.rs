@@ -36,8 +36,8 @@ fn computed(hub: &Hub) -> Duration {
 async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
     let limit = format!("--nofile={LIMIT}:{LIMIT}");
     let options = HubOptions { under: vec!["prlimit".to_owned(), limit], ..HubOptions::default() }
-        // Strangers who say nothing are otherwise sent away, each making room for the next.
-        .with(&["--head-timeout", "60s"]);
+        // Strangers who say nothing are otherwise sent away, each making room for the next: longer than this test takes.
+        .with(&["--head-timeout", "900s"]);
     let mut town = Installation::start(options).await;
     let slow = CarrierProfile { receipt_ms: IDLE_MS..=IDLE_MS, ..CarrierProfile::quick() };
     let line = town.line(slow).await;
@@ -70,7 +70,11 @@ async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
     assert_eq!(line.customer.list("/api/v1/inbound").await.len(), 1);
     let (elapsed, busy) = (began.elapsed(), computed(&town.hub) - before);
     assert!(busy < elapsed / 2, "the hub computed for {busy:?} of {elapsed:?} with nothing to do");
-    assert!(descriptors(town.hub.pid()).len() >= LIMIT, "and still it had no descriptor left");
+    // One that the hub itself gave back is a stranger's a moment later.
+    eventually("and still it has no descriptor left", || async {
+        (descriptors(town.hub.pid()).len() >= LIMIT).then_some(())
+    })
+    .await;
     let complaints = log_of(town.hub.data_dir()).lines().filter(|line| line.contains("os error 24")).count();
     assert!(complaints < STRANGERS, "{complaints} lines say that it cannot accept");
     assert!(town.hub.is_running());

@@ -284,6 +284,19 @@ fn commands_are_framed_if_the_phone_knows_them_and_answered_for_it_if_not() {
     assert_eq!(finished(&outputs), [(Uuid::from_u128(2), "unknown".to_owned())]);
 }
 
+#[test]
+fn an_older_phone_is_not_asked_for_what_it_does_not_know() {
+    let UpFrame::Hello(mut older) = hello() else { panic!("a hello") };
+    older.capabilities = vec!["command.of_yesterday".into()];
+    let mut talk = Talk::begin();
+    talk.say(&UpFrame::Hello(older));
+    talk.take(Input::Opened(Ok(OpenVerdict::Opened(opened(true)))));
+    let command = CommandRow { id: Uuid::from_u128(1), kind: "refresh_sims".into(), deadline_at: second(60) };
+    let outputs = talk.take(Input::Commands(Ok(vec![command])));
+    assert_eq!(frames(&outputs), []);
+    assert_eq!(finished(&outputs), [(Uuid::from_u128(1), "unknown".to_owned())]);
+}
+
 fn finished(outputs: &[Output]) -> Vec<(Uuid, String)> {
     let results = outputs.iter().filter_map(|output| match output {
         Output::Finish(finish) => Some((finish.command_id, finish.outcome.clone())),

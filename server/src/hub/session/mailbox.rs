@@ -106,25 +106,9 @@ impl Mailbox {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
-    use relay_domain::sim::SimFacts;
-    use relay_domain::{JournalId, MessageId};
-    use uuid::Uuid;
 
+    use super::super::tests::row;
     use super::*;
-
-    fn row(down_seq: u64) -> FrameRow {
-        FrameRow {
-            down_seq,
-            id: MessageId::from(Uuid::from_u128(u128::from(down_seq))),
-            journal_id: JournalId::from(Uuid::from_u128(7)),
-            slot: 0,
-            sim: SimFacts::default(),
-            to: "+16660000042".into(),
-            body: "hello".into(),
-            parts: 1,
-            expires_at: None,
-        }
-    }
 
     /// What lies in it; `None` when a session would wait.
     fn taken(mailbox: &Mailbox) -> Option<Mail> {

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn pings_leave_at_their_interval_and_a_silent_socket_is_dead_after_two_and_a_half() {
+    fn pings_leave_at_their_interval_and_a_silent_socket_is_dead_after_2_4_of_them() {
         let expected = [(10, Beat::Ping), (20, Beat::Ping), (24, Beat::Dead)];
         assert_eq!(beats(&[], &[], 24), expected);
     }

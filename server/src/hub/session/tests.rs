@@ -21,7 +21,8 @@ use crate::relay::ingest::{
     Stalled,
 };
 
-const JOURNAL: Uuid = Uuid::from_u128(7);
+/// The journal of every hello and row here.
+pub(super) const JOURNAL: Uuid = Uuid::from_u128(7);
 
 fn second(number: i64) -> Timestamp {
     Timestamp::from_millis(1_800_000_000_000 + number * 1_000)
@@ -97,7 +98,8 @@ fn next(wait: Option<Wait>, more: bool) -> NextVerdict {
     NextVerdict::Dispatched { rows: Vec::new(), wait, more }
 }
 
-fn row(down_seq: u64) -> FrameRow {
+/// A dispatched message as a session gets it.
+pub(super) fn row(down_seq: u64) -> FrameRow {
     FrameRow {
         down_seq,
         id: MessageId::from(Uuid::from_u128(u128::from(down_seq))),

@@ -7,7 +7,8 @@ use android_bridge::{
     clock::Now,
     engine::{Engine, Hardware, Input, Output, PhoneFacts},
 };
-use support::{id, rig::sms, sims, start_of_time};
+use device_protocol::{DownFrame, PROTOCOL, Settings, Welcome};
+use support::{id, message, rig::sms, sims, start_of_time};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -87,4 +88,23 @@ fn an_empty_journal_is_left_alone() {
     let (mut life, _) = Life::begin(0);
     life.now = life.now.plus(3 * DAY_MS);
     assert_eq!(life.reconnect(), 0);
+}
+
+#[test]
+fn nothing_is_written_that_the_journal_says_already() {
+    let frame = |frame: DownFrame| Input::Frame(frame.to_text());
+    let (protocol, settings) = (PROTOCOL, Settings::default());
+    let welcome = Welcome { protocol, incarnation: 1, epoch: 1, acked: 0, server_time_ms: 0, settings };
+    let send = || frame(DownFrame::Send(message(1, 1)));
+    let answer = Input::RadioAnswer { id: id(1), attempt: 1, part: 0, answer: Ok(()) };
+    let (mut life, _) = Life::begin(0);
+    let mut records = |inputs: Vec<Input>| {
+        inputs.into_iter().for_each(|input| life.engine.push(input, life.now));
+        let outputs = life.engine.finish(life.now);
+        outputs.iter().filter(|output| matches!(output, Output::Append(_))).count()
+    };
+    records(vec![Input::Connected, frame(DownFrame::Welcome(welcome))]);
+    assert_eq!(records(vec![send()]), 2, "taken, and submitting");
+    assert_eq!(records(vec![send()]), 0, "the cursor stands there already");
+    assert_eq!(records(vec![answer]), 1, "the only part's answer is the fact");
 }

@@ -91,6 +91,17 @@ proptest! {
     }
 }
 
+#[test]
+fn a_guard_that_is_off_remembers_nothing() {
+    let limits = |segments| GuardLimits { segments, window_ms: 60_000 };
+    let mut guard = Guard::default();
+    guard.depart(5, limits(0), at(1_000));
+    assert_eq!(guard.earliest(1, limits(5), at(1_000)), 1_000);
+    guard.depart(5, limits(5), at(1_000));
+    assert_eq!(guard.earliest(1, limits(5), at(1_000)), 61_001);
+    assert_eq!(guard.earliest(1, limits(0), at(1_000)), 1_000);
+}
+
 fn note(left: &mut Vec<(u64, u32)>, rig: &Rig) {
     for submission in &rig.submitted[left.len()..] {
         left.push((rig.now.mono_ms, u32::from(submission.parts)));

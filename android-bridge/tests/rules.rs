@@ -4,10 +4,10 @@ mod support;
 
 use android_bridge::engine::{CloseWhy, Input, Redial, Service};
 use device_protocol::{
-    CloseCode, Closing, Command, CommandKind, DownFrame, Event, RadioWait, Settings, command::RefreshSims,
-    event::FailStage,
+    CloseCode, Closing, Command, CommandKind, DownFrame, Event, RadioWait, Settings, Sim, SimRef, Telemetry,
+    command::RefreshSims, event::FailStage,
 };
-use support::{id, message, rebooted, rig::Rig};
+use support::{id, message, rebooted, rig::Rig, sims};
 
 fn connected() -> Rig {
     let mut rig = Rig::new();
@@ -70,6 +70,16 @@ fn a_cancel_of_a_waiting_message_wins_and_of_a_submitted_one_is_too_late() {
     rig.cancel(id(2));
     rig.send(message(2, 3));
     assert_eq!(rig.hub.facts_of(id(2)), ["too_late", "sent", "too_late", "sent"]);
+}
+
+#[test]
+fn a_message_is_canceled_once_however_often_it_is_asked() {
+    let mut rig = connected();
+    rig.input(Input::Service { slot: 0, state: Service::Missing });
+    rig.send(message(1, 1));
+    rig.cancel(id(1));
+    rig.cancel(id(1));
+    assert_eq!(rig.hub.facts_of(id(1)), ["canceled", "canceled"]);
 }
 
 #[test]
@@ -392,6 +402,74 @@ fn an_unknown_frame_is_answered_and_a_broken_one_ends_the_session() {
     assert!(rig.closes.is_empty());
     rig.input(Input::Frame(r#"{"type":"send","down_seq":1}"#.into()));
     assert_eq!(rig.closes, [CloseWhy::Protocol]);
+}
+
+#[test]
+fn what_is_told_back_of_a_strange_frame_is_its_beginning() {
+    let mut rig = connected();
+    rig.input(Input::Frame(format!(r#"{{"type":"horoscope{}"}}"#, "\u{e4}".repeat(60_000))));
+    let told = rig.hub.heard.last().expect("an answer");
+    assert!(told.contains(&format!("`horoscope{}`", "\u{e4}".repeat(191))), "{told}");
+}
+
+#[test]
+fn a_hub_that_speaks_before_it_welcomes_is_given_up() {
+    let mut rig = Rig::new();
+    // No hub hears this hello.
+    rig.input(Input::Connected);
+    assert!(!rig.phone.engine().welcomed());
+    rig.send(message(1, 1));
+    assert_eq!(rig.closes, [CloseWhy::Protocol]);
+    assert!(rig.submitted.is_empty());
+    rig.connect();
+    assert!(rig.phone.engine().welcomed());
+    assert_eq!(rig.submitted.len(), 1, "it comes again with the next session");
+}
+
+#[test]
+fn health_is_told_when_it_changes_and_why_the_line_waits_only_the_engine_knows() {
+    let mut rig = connected();
+    let health = |percent| {
+        let radio_wait = Some(RadioWait::NoService);
+        Input::Health(Telemetry { battery_percent: Some(percent), radio_wait, ..Telemetry::default() })
+    };
+    let told = |rig: &Rig| rig.hub.heard.iter().filter(|text| text.contains("battery_percent")).count();
+    rig.input(health(81));
+    rig.input(health(81));
+    assert_eq!(told(&rig), 1);
+    rig.input(health(80));
+    assert_eq!(told(&rig), 2);
+    assert_eq!(rig.hub.heard.last().unwrap(), r#"{"type":"telemetry","battery_percent":80}"#);
+}
+
+#[test]
+fn what_the_system_says_of_a_sim_is_cut_alike_everywhere() {
+    let mut rig = Rig::new();
+    let (long, cut) = (Some("\u{e4}".repeat(129)), Some("\u{e4}".repeat(128)));
+    let wordy = |text: &Option<String>| Sim {
+        number: text.clone(),
+        carrier: text.clone(),
+        iccid_hash: text.clone(),
+        ..sims().remove(0)
+    };
+    rig.input(Input::Sims(vec![wordy(&long)]));
+    rig.input(Input::SmsReceived {
+        slot: 0,
+        sim: Some(SimRef { number: long.clone(), iccid_hash: long, subscription_id: Some(7) }),
+        from: "+43664000".into(),
+        body: "hello".into(),
+        parts: 1,
+        smsc_at_ms: None,
+    });
+    rig.connect();
+    assert_eq!(rig.hub.hellos[0].sims, [wordy(&cut)]);
+    let [Event::SimChanged(changed), Event::Inbound(inbound)] =
+        &rig.hub.events.values().collect::<Vec<_>>()[..]
+    else {
+        panic!("an inventory and a text")
+    };
+    assert_eq!(changed.sims, [wordy(&cut)]);
+    assert_eq!(inbound.sim, SimRef { number: cut.clone(), iccid_hash: cut, subscription_id: Some(7) });
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Engine {
     }
 
     pub(super) fn health_told(&mut self, telemetry: Telemetry) {
-        self.health = Telemetry { radio_wait: None, ..telemetry };
+        self.health = telemetry;
     }
 }
 

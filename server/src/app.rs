@@ -32,6 +32,7 @@ use tokio::time::timeout;
 pub use crate::control::answer::{self, Answer, RefusedKind};
 pub use crate::control::verb::{PlanNumbers, Verb};
 pub use crate::dialects::docs as api_documents;
+pub use crate::webhooks::ClientError;
 pub use backup::{BackupError, Copied, backup};
 pub use manifest::{Manifest, ManifestError};
 pub use offline::{ManageError, manage, migrate};
@@ -50,6 +51,7 @@ use crate::hub::{Directory, Hub, HubSettings};
 use crate::relay::Relay;
 use crate::relay::intake::TextRules;
 use crate::sweeps::{self, SweepSettings};
+use crate::webhooks::Desk;
 use crate::{dialects, hub};
 use data_dir::DataDir;
 use opened::Opened;
@@ -105,8 +107,7 @@ pub struct RunningApp {
     phase: PhaseCell,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
-    sweeping: JoinHandle<()>,
-    releasing: JoinHandle<()>,
+    tasks: Vec<JoinHandle<()>>,
     rounds: [JoinHandle<()>; 2],
     control: ControlSocket,
     opened: Opened,
@@ -129,7 +130,9 @@ impl App {
         let opened = {
             let texts = TextRules { max_segments: config.texts.max_segments };
             let directory = Arc::clone(&directory);
-            let open = move || Opened::open(data_dir, clock, texts, Some((directory.clone(), directory)));
+            let webhooks = opened::webhook_client(&config.webhooks).map_err(OpenStoreError::from)?;
+            let open =
+                move || Opened::open(data_dir, clock, texts, webhooks, Some((directory.clone(), directory)));
             tokio::task::spawn_blocking(open)
                 .await
                 .map_err(|error| StartError::Broken(error.to_string()))??
@@ -160,13 +163,15 @@ impl App {
         };
         let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
         let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));
+        let telling = Desk::start(opened.desk());
         let (progress, continuity) = opened.progress();
         let rounds =
             [tokio::spawn(rounds::write_down(progress, continuity)), tokio::spawn(rounds::heal(hub.clone()))];
         phase.enter(Phase::Ready);
         tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
         let server = handle;
-        Ok(RunningApp { addr, hub, phase, server, serving, sweeping, releasing, rounds, control, opened })
+        let tasks = vec![sweeping, releasing, telling];
+        Ok(RunningApp { addr, hub, phase, server, serving, tasks, rounds, control, opened })
     }
 }
 
@@ -201,8 +206,7 @@ impl RunningApp {
             drop(self.server.stop(false));
         }
         self.serving.abort();
-        self.sweeping.abort();
-        self.releasing.abort();
+        self.tasks.iter().for_each(JoinHandle::abort);
         self.rounds.iter().for_each(JoinHandle::abort);
         drop(self.control);
         let opened = self.opened;

@@ -15,3 +15,4 @@ pub mod relay;
 pub mod secrets;
 mod sweeps;
 pub mod telemetry;
+mod webhooks;

@@ -7,12 +7,19 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 /// Bytes of each secret.
 const SECRET_BYTES: usize = 32;
+/// Of XChaCha20: long enough to be drawn at random.
+const NONCE_BYTES: usize = 24;
+
+/// What webhooks sign with is sealed under this name.
+pub(crate) const WEBHOOK_SECRET: &str = "webhook-secret";
 
 /// The secrets. Never printed.
 #[derive(Clone)]
@@ -104,6 +111,29 @@ impl Secrets {
         mac.update(secret.as_bytes());
         mac.finalize().into_bytes().into()
     }
+
+    /// Encrypts what must be read again, under a key of its own for each `purpose`: nonce, then ciphertext. It opens only
+    /// for the same `owner`, so that what is copied to another row of the database opens nothing.
+    pub(crate) fn seal(&self, purpose: &str, owner: &[u8], secret: &str) -> Vec<u8> {
+        let nonce: [u8; NONCE_BYTES] = rand::random();
+        let payload = Payload { msg: secret.as_bytes(), aad: owner };
+        match self.sealer(purpose).encrypt(&XNonce::from(nonce), payload) {
+            Ok(sealed) => [nonce.as_slice(), &sealed].concat(),
+            Err(_) => unreachable!("a secret is shorter than what one nonce can encrypt"),
+        }
+    }
+
+    /// Decrypts what `seal` made; `None` for anything else, and for what another installation has sealed.
+    pub(crate) fn unseal(&self, purpose: &str, owner: &[u8], sealed: &[u8]) -> Option<String> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let payload = Payload { msg: sealed, aad: owner };
+        let secret = self.sealer(purpose).decrypt(&XNonce::from(*nonce), payload).ok()?;
+        String::from_utf8(secret).ok()
+    }
+
+    fn sealer(&self, purpose: &str) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.digest("seal", purpose).into())
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +149,24 @@ mod tests {
         let (ours, theirs) = (with_pepper([1; SECRET_BYTES]), with_pepper([2; SECRET_BYTES]));
         assert_ne!(ours.digest("api-key", "secret"), theirs.digest("api-key", "secret"));
         assert_eq!(ours.digest("api-key", "secret"), ours.clone().digest("api-key", "secret"));
+    }
+
+    #[test]
+    fn what_is_sealed_opens_for_its_owner_alone() {
+        let (ours, theirs) = (with_pepper([1; SECRET_BYTES]), with_pepper([2; SECRET_BYTES]));
+        let sealed = ours.seal("webhook", b"owner", "secret");
+        assert_eq!(ours.unseal("webhook", b"owner", &sealed).as_deref(), Some("secret"));
+        assert!(!sealed.windows(6).any(|bytes| bytes == b"secret"));
+        assert_ne!(ours.seal("webhook", b"owner", "secret"), sealed);
+        assert_eq!(ours.unseal("webhook", b"other", &sealed), None);
+        assert_eq!(ours.unseal("other", b"owner", &sealed), None);
+        assert_eq!(theirs.unseal("webhook", b"owner", &sealed), None);
+        for broken in 0..sealed.len() {
+            let mut changed = sealed.clone();
+            changed[broken] ^= 1;
+            assert_eq!(ours.unseal("webhook", b"owner", &changed), None);
+            assert_eq!(ours.unseal("webhook", b"owner", &sealed[..broken]), None);
+        }
     }
 
     #[test]

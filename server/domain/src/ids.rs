@@ -65,4 +65,8 @@ ids! {
     JournalId;
     /// A pairing code.
     PairingId;
+    /// A subscription to events.
+    WebhookId;
+    /// An event on its way to a subscriber.
+    NoticeId;
 }

@@ -13,6 +13,7 @@ pub mod key;
 pub mod line;
 pub mod message;
 pub mod month;
+pub mod notice;
 pub mod pairing_code;
 pub mod phone_number;
 pub mod plan;
@@ -22,6 +23,10 @@ pub mod segment;
 pub mod sim;
 pub mod state;
 mod timestamp;
+pub mod webhook;
 
-pub use ids::{AccountId, DeviceId, InboundId, JournalId, KeyId, LineId, MessageId, PairingId, SimId};
+pub use ids::{
+    AccountId, DeviceId, InboundId, JournalId, KeyId, LineId, MessageId, NoticeId, PairingId, SimId,
+    WebhookId,
+};
 pub use timestamp::{Clock, Timestamp};

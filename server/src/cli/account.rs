@@ -1,13 +1,15 @@
-//! `relay-hub account …`
+//! `relay-hub account …`; `plan` is what accounts and their devices may send.
+
+pub(super) mod plan;
 
 use clap::Subcommand;
 
 use super::exit::Exit;
 use super::manage::{Place, ask, instant};
 use super::output::{cell, say, table};
-use super::plan::{self, Numbers};
 use crate::app::answer::UsageShown;
 use crate::app::{Answer, PlanNumbers, Verb};
+use plan::Numbers;
 
 #[derive(Subcommand)]
 pub(super) enum Account {

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use crate::app::RefusedKind;
 use crate::app::data_dir::DataDirError;
-use crate::app::{BackupError, ManageError, ManifestError, OpenStoreError, RestoreError, StartError};
+use crate::app::{
+    BackupError, ClientError, ManageError, ManifestError, OpenStoreError, RestoreError, StartError,
+};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,11 +52,13 @@ impl From<&OpenStoreError> for Exit {
     fn from(error: &OpenStoreError) -> Exit {
         match error {
             OpenStoreError::DataDir(DataDirError::InUse(_)) => Exit::Unreachable,
-            OpenStoreError::DataDir(DataDirError::Shared(_)) => Exit::Usage,
+            OpenStoreError::DataDir(DataDirError::Shared(_))
+            | OpenStoreError::Webhooks(ClientError::Roots { .. }) => Exit::Usage,
             OpenStoreError::DataDir(DataDirError::File { .. })
             | OpenStoreError::Secrets(_)
             | OpenStoreError::Continuity(_)
-            | OpenStoreError::Store(_) => Exit::Failed,
+            | OpenStoreError::Store(_)
+            | OpenStoreError::Webhooks(ClientError::Broken(_)) => Exit::Failed,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The command line: what an operator types. Each command is a file; `account`, `plan`, `device`, `held` and `key` ask a
+//! The command line: what an operator types. Each command is a file; `account`, `plan`, `device`, `held`, `key` and `webhook` ask a
 //! verb of the running hub, or of the store itself when no hub runs.
 
 mod account;
@@ -13,11 +13,11 @@ mod manage;
 mod migrate;
 mod openapi;
 mod output;
-mod plan;
 mod restore;
 mod serve;
 mod settings;
 mod signals;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -38,6 +38,7 @@ First steps:
   relay-hub device list                                    the phone is online, its SIMs are known
   relay-hub device sim set \"Office Phone 1\" 0 +639171234567   where a SIM does not tell its number
   relay-hub key create \"Office Phone 1\" --slot 0           the API key, shown once
+  relay-hub webhook create https://hooks.example.com/sms --events inbound.received   be told what arrives
   relay-hub account usage                                  who has sent how much this month
   relay-hub plan set \"Corner Shop\" pro                     another plan, at once
 
@@ -48,7 +49,7 @@ Later:
   relay-hub device unpair \"Office Phone 1\"                a phone leaves, and loses nothing
   relay-hub device replace \"Office Phone 1\"               another phone takes its place
 
-Accounts, devices and keys are named by id, by name, or by the start of an id.
+Accounts, devices and keys are named by id, by name, or by the start of an id; webhooks by id, its start, or URL.
 
 Exit codes:
   0  done
@@ -91,7 +92,7 @@ enum Command {
     Account(account::Account),
     /// What accounts and single devices may send
     #[command(subcommand)]
-    Plan(plan::PlanCommand),
+    Plan(account::plan::PlanCommand),
     /// Phones
     #[command(subcommand)]
     Device(device::Device),
@@ -101,6 +102,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Events that are posted to customers' programs
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
 }
 
 /// Runs what the arguments say.
@@ -124,10 +128,11 @@ pub fn run() -> ExitCode {
         Command::Restore(restore) => restore::run(&restore),
         Command::Openapi(openapi) => openapi::run(&openapi),
         Command::Account(account) => account::run(account),
-        Command::Plan(plan) => plan::run(plan),
+        Command::Plan(plan) => account::plan::run(plan),
         Command::Device(device) => device::run(device),
         Command::Held(held) => held::run(held),
         Command::Key(key) => key::run(key),
+        Command::Webhook(webhook) => webhook::run(webhook),
     }
     .into()
 }

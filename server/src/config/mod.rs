@@ -18,6 +18,7 @@ mod problem;
 mod reference;
 mod span;
 mod texts;
+mod webhooks;
 
 pub use data::DataSettings;
 pub use door::DoorSettings;
@@ -30,6 +31,7 @@ pub use problem::Problem;
 pub use reference::{example, markdown};
 pub use span::parse as parse_span;
 pub use texts::TextSettings;
+pub use webhooks::{AllowedEndpoint, PlainWebhooks, WebhookSettings};
 
 /// Everything that a hub is told at start. `Default` is what a start without any flag means.
 ///
@@ -52,6 +54,9 @@ pub struct Config {
     /// What texts are accepted.
     #[command(flatten, next_help_heading = "[texts] What texts are accepted")]
     pub texts: TextSettings,
+    /// Whom webhooks reach.
+    #[command(flatten, next_help_heading = "[webhooks] Whom webhooks reach, and how long a post may take")]
+    pub webhooks: WebhookSettings,
     /// What is logged.
     #[command(flatten, next_help_heading = "[logs] What is logged")]
     pub logs: LogSettings,

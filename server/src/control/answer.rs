@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::webhooks::{AttemptShown, WebhookSecretShown, WebhookShown};
+
 /// What came of a verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "answer", rename_all = "snake_case")]
@@ -110,6 +112,37 @@ pub enum Answer {
     Keys {
         /// Oldest first.
         keys: Vec<KeyShown>,
+    },
+    /// A webhook was made, or has a new secret.
+    WebhookSecret(WebhookSecretShown),
+    /// Webhooks.
+    Webhooks {
+        /// Oldest first.
+        webhooks: Vec<WebhookShown>,
+    },
+    /// A webhook, as it is now.
+    Webhook(WebhookShown),
+    /// A test event waits to be posted.
+    WebhookTested {
+        /// The event.
+        event_id: String,
+        /// How the webhook stands: a paused one gets it when it is resumed.
+        status: String,
+    },
+    /// Events are posted once more.
+    WebhookReplayed {
+        /// How many.
+        events: usize,
+    },
+    /// A webhook was deleted.
+    WebhookDeleted {
+        /// The webhook.
+        webhook_id: String,
+    },
+    /// What was tried.
+    WebhookAttempts {
+        /// Newest event first, its newest attempt first.
+        attempts: Vec<AttemptShown>,
     },
     /// A key was revoked.
     KeyRevoked {

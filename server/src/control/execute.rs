@@ -7,12 +7,13 @@ use super::answer::{Answer, KeyShown, Refused};
 use super::find::{find_device, find_key, optional_account};
 use super::refusal::{failed, invalid, not_found};
 use super::verb::Verb;
-use super::{devices, held, leaving, plans};
+use super::{devices, held, leaving, plans, webhooks};
 use crate::http::instant::write as instant;
 use crate::relay::Relay;
 use crate::relay::devices::Devices;
 use crate::relay::held::HeldDecision;
 use crate::relay::keys::{CreateKeyError, RevokeKeyError};
+use crate::relay::webhooks::WebhookEdit;
 
 /// Runs a verb.
 pub async fn execute(relay: &Relay, verb: Verb) -> Answer {
@@ -55,6 +56,27 @@ async fn run(relay: &Relay, verb: Verb) -> Result<Answer, Refused> {
         Verb::HeldShow { device } => held::show(relay, &device).await,
         Verb::HeldRelease { device } => held::decide(relay, &device, HeldDecision::Release).await,
         Verb::HeldGiveUp { device } => held::decide(relay, &device, HeldDecision::GiveUp).await,
+        Verb::WebhookCreate { account, url, events, include_body } => {
+            webhooks::create(relay, account.as_deref(), url, &events, include_body).await
+        }
+        Verb::WebhookList { account } => webhooks::list(relay, account.as_deref()).await,
+        Verb::WebhookShow { webhook } => webhooks::show(relay, &webhook).await,
+        Verb::WebhookSet { webhook, url, events, include_body } => {
+            webhooks::set(relay, &webhook, url, events.as_deref(), include_body).await
+        }
+        Verb::WebhookRotate { webhook } => webhooks::rotate(relay, &webhook).await,
+        Verb::WebhookPromote { webhook } => webhooks::change(relay, &webhook, WebhookEdit::Promote).await,
+        Verb::WebhookPause { webhook } => webhooks::change(relay, &webhook, WebhookEdit::Pause).await,
+        Verb::WebhookResume { webhook } => webhooks::change(relay, &webhook, WebhookEdit::Resume).await,
+        Verb::WebhookDelete { webhook } => webhooks::delete(relay, &webhook).await,
+        Verb::WebhookTest { webhook } => webhooks::test(relay, &webhook).await,
+        Verb::WebhookReplay { event } => webhooks::replay(relay, &event).await,
+        Verb::WebhookReplayFailed { webhook, since } => {
+            webhooks::replay_failed(relay, &webhook, &since).await
+        }
+        Verb::WebhookAttempts { webhook, event, limit } => {
+            webhooks::attempts(relay, &webhook, event.as_deref(), limit).await
+        }
         Verb::KeyCreate { device, slot, name } => create_key(relay, &device, slot, &name).await,
         Verb::KeyList { account } => {
             let account_id = optional_account(relay, account.as_deref()).await?;

@@ -1,4 +1,4 @@
-//! The account, device or key that a person names, among those there are.
+//! The account, device, key or webhook that a person names, among those there are.
 
 use relay_domain::account::Account;
 use relay_domain::{AccountId, DeviceId, KeyId};
@@ -8,6 +8,7 @@ use super::refusal::{failed, invalid, not_found};
 use super::resolve::{Candidate, Unclear, resolve};
 use crate::relay::Relay;
 use crate::relay::devices::Devices;
+use crate::relay::webhooks::WebhookStanding;
 
 pub(super) async fn find_account(relay: &Relay, meant: &str) -> Result<AccountId, Refused> {
     Ok(account_of(relay, meant).await?.id)
@@ -57,6 +58,15 @@ pub(super) async fn find_key(relay: &Relay, meant: &str) -> Result<KeyId, Refuse
     let keys = relay.list_keys(None).await.map_err(failed)?;
     let candidates = keys.into_iter().map(|key| candidate(key.id, key.id, key.name, &key.prefix));
     resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("key", meant, unclear))
+}
+
+pub(super) async fn find_webhook(relay: &Relay, meant: &str) -> Result<WebhookStanding, Refused> {
+    let webhooks = relay.list_webhooks(None).await.map_err(failed)?;
+    let candidates = webhooks.into_iter().map(|standing| {
+        let (id, url) = (standing.webhook.id, standing.webhook.url.clone());
+        candidate(standing, id, url, "")
+    });
+    resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("webhook", meant, unclear))
 }
 
 fn candidate<T>(thing: T, id: impl ToString, name: String, prefix: &str) -> Candidate<T> {

@@ -2,7 +2,7 @@
 //! on a store that no hub holds.
 //!
 //! `verb` is what can be asked and `answer` what comes back, both our own JSON; `execute` maps one to the other with the
-//! verbs of `relay`: `devices`, `leaving`, `held` and `plans` have those of their nouns, `refusal` the kinds of refusals. `find`
+//! verbs of `relay`: `devices`, `leaving`, `held`, `plans` and `webhooks` have those of their nouns, `refusal` the kinds of refusals. `find`
 //! looks for what a person named, `resolve` decides by id, name or the start of an id which one it is. `socket` carries a
 //! line each way. No dialect is known here.
 
@@ -17,6 +17,7 @@ mod refusal;
 mod resolve;
 pub mod socket;
 pub mod verb;
+mod webhooks;
 
 pub use answer::{Answer, Refused, RefusedKind};
 pub use execute::execute;

@@ -160,4 +160,88 @@ pub enum Verb {
         /// Which.
         device: String,
     },
+    /// Makes a webhook.
+    WebhookCreate {
+        /// Whose; not needed while there is only one account.
+        account: Option<String>,
+        /// Where events are posted.
+        url: String,
+        /// Which, as `inbound.received`.
+        events: Vec<String>,
+        /// Whether texts that were received go along.
+        #[serde(default)]
+        include_body: bool,
+    },
+    /// Lists webhooks.
+    WebhookList {
+        /// Whose; everyone's without it.
+        account: Option<String>,
+    },
+    /// Shows a webhook.
+    WebhookShow {
+        /// Which.
+        webhook: String,
+    },
+    /// Changes where a webhook is posted to and what it is told; what is not given stays.
+    WebhookSet {
+        /// Which.
+        webhook: String,
+        /// Where.
+        url: Option<String>,
+        /// Which events.
+        events: Option<Vec<String>>,
+        /// Whether texts that were received go along.
+        include_body: Option<bool>,
+    },
+    /// Makes a webhook another secret, which signs beside the present one and takes over later.
+    WebhookRotate {
+        /// Which.
+        webhook: String,
+    },
+    /// Lets a webhook's new secret take over now.
+    WebhookPromote {
+        /// Which.
+        webhook: String,
+    },
+    /// Posts an event that means nothing.
+    WebhookTest {
+        /// To which webhook.
+        webhook: String,
+    },
+    /// Posts an event once more.
+    WebhookReplay {
+        /// Which, by its id.
+        event: String,
+    },
+    /// Posts every event of a webhook once more that was given up.
+    WebhookReplayFailed {
+        /// Of which webhook.
+        webhook: String,
+        /// None that is older: RFC 3339.
+        since: String,
+    },
+    /// Posts nothing to a webhook for now; its events wait.
+    WebhookPause {
+        /// Which.
+        webhook: String,
+    },
+    /// Posts to a webhook again, also to one whose endpoint answered 410.
+    WebhookResume {
+        /// Which.
+        webhook: String,
+    },
+    /// Deletes a webhook; what waits for it is given up.
+    WebhookDelete {
+        /// Which.
+        webhook: String,
+    },
+    /// Shows what was tried.
+    WebhookAttempts {
+        /// For which webhook.
+        webhook: String,
+        /// Only this event.
+        event: Option<String>,
+        /// Attempts at most.
+        limit: u16,
+    },
 }

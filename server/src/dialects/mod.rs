@@ -7,10 +7,12 @@ mod relayion;
 use std::sync::Arc;
 
 use actix_web::web::ServiceConfig;
+use relay_domain::key::Dialect as Which;
 use utoipa::openapi::OpenApi;
 
 use crate::http::door::Door;
 use crate::relay::Relay;
+use crate::webhooks::render::Render;
 
 /// A vendor's surface.
 pub trait Dialect: Sync {
@@ -29,3 +31,10 @@ pub trait Dialect: Sync {
 
 /// Every dialect.
 pub const ALL: [&dyn Dialect; 1] = [&relayion::Relayion];
+
+/// The words of a dialect for webhooks.
+pub fn renderer(which: Which) -> &'static dyn Render {
+    match which {
+        Which::Relayion => &relayion::Relayion,
+    }
+}

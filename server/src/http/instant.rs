@@ -20,6 +20,12 @@ pub fn write(at: Timestamp) -> String {
     date.ok().and_then(|date| date.format(MILLIS).ok()).unwrap_or_else(|| at.to_string())
 }
 
+/// `2026-04-25T08:00:00Z`; what is below a second is cut off.
+pub fn write_seconds(at: Timestamp) -> String {
+    let written = write(at);
+    written.split_once('.').map_or_else(|| written.clone(), |(whole, _)| format!("{whole}Z"))
+}
+
 /// Reads an instant with its offset, for what is to happen then: a bare date would leave open when.
 pub fn exact(text: &str) -> Option<Timestamp> {
     let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
@@ -61,6 +67,7 @@ mod tests {
     fn instants_are_written_with_milliseconds_in_utc() {
         assert_eq!(write(Timestamp::from_millis(1_777_104_000_000)), "2026-04-25T08:00:00.000Z");
         assert_eq!(write(Timestamp::from_nanos(1_777_104_000_001_999_999)), "2026-04-25T08:00:00.001Z");
+        assert_eq!(write_seconds(Timestamp::from_nanos(1_777_104_000_999_999_999)), "2026-04-25T08:00:00Z");
     }
 
     #[test]

@@ -161,7 +161,10 @@ impl Announce for Directory {
                     entry.mailbox.end(End::HelloAgain);
                 }
             }
-            Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => {}
+            Effect::KeyRevoked { .. }
+            | Effect::Scheduled { .. }
+            | Effect::NoticeWaits { .. }
+            | Effect::WebhookChanged { .. } => {}
         }
     }
 }

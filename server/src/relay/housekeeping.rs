@@ -6,8 +6,8 @@ use std::time::Duration;
 use relay_domain::Timestamp;
 use relay_store::CommitError;
 use relay_store::changes::{
-    EndLeaving, ExpireQueued, ForgetRequests, GiveUpUncertain, MarkAlive, ReleaseHeld, ReleaseScheduled,
-    SettleUnpaired, SpreadPlan,
+    BuryNotices, EndLeaving, ExpireQueued, ForgetNotices, ForgetRequests, GiveUpUncertain, MarkAlive,
+    ReleaseHeld, ReleaseScheduled, SettleUnpaired, SpreadPlan,
 };
 use relay_store::queries::NextScheduled;
 
@@ -51,6 +51,13 @@ impl Relay {
     /// Forgets the names of requests that are older than a day.
     pub async fn forget_requests(&self) -> Result<(), CommitError> {
         while self.lane.sweep(ForgetRequests).await? > 0 {}
+        Ok(())
+    }
+
+    /// Gives up what waits for webhooks that are gone, and forgets what ended a month ago.
+    pub async fn clear_notices(&self) -> Result<(), CommitError> {
+        while self.lane.sweep(BuryNotices).await? > 0 {}
+        while self.lane.sweep(ForgetNotices).await? > 0 {}
         Ok(())
     }
 

@@ -16,6 +16,7 @@ pub mod presence;
 mod restore;
 pub mod tokens;
 mod trouble;
+pub mod webhooks;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +42,7 @@ pub struct Relay {
     pub(crate) keys: keys::KeyCache,
     pub(crate) presence: Arc<dyn presence::Presence>,
     standings: Arc<dyn standing::StandingLog>,
+    endpoints: Arc<dyn webhooks::EndpointRule>,
     texts: intake::TextRules,
     /// Set once, when the hub begins to stop: phones may still report, customers are sent away.
     stopping: Arc<AtomicBool>,
@@ -57,8 +59,8 @@ impl Relay {
         presence: Arc<dyn presence::Presence>,
     ) -> Relay {
         let (texts, stopping) = (intake::TextRules::default(), Arc::default());
-        let standings = Arc::new(standing::NoLog);
-        Relay { lane, reads, clock, secrets, keys, presence, standings, texts, stopping }
+        let (standings, endpoints) = (Arc::new(standing::NoLog), Arc::new(webhooks::NoEndpoints));
+        Relay { lane, reads, clock, secrets, keys, presence, standings, endpoints, texts, stopping }
     }
 
     /// The same verbs with other rules for texts.

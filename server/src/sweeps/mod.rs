@@ -37,5 +37,6 @@ async fn round(relay: &Relay, settings: SweepSettings) -> Result<(), CommitError
     relay.settle_unpaired().await?;
     relay.release_held().await?;
     relay.spread_plans().await?;
+    relay.clear_notices().await?;
     relay.forget_requests().await
 }

@@ -5,7 +5,7 @@
 
 use relay_domain::key::KeyDigest;
 use relay_domain::sim::SimFacts;
-use relay_domain::{DeviceId, JournalId, MessageId, Timestamp};
+use relay_domain::{DeviceId, JournalId, MessageId, Timestamp, WebhookId};
 
 /// Something that a commit causes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,16 @@ pub enum Effect {
     CommandWaits {
         /// The device.
         device_id: DeviceId,
+    },
+    /// A notice of this webhook may be told.
+    NoticeWaits {
+        /// The webhook.
+        webhook_id: WebhookId,
+    },
+    /// A webhook was made or changed.
+    WebhookChanged {
+        /// The webhook.
+        webhook_id: WebhookId,
     },
     /// A key is dead: whoever remembers it forgets it.
     KeyRevoked {

@@ -276,4 +276,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook (id) {
+        id -> Binary,
+        account_id -> Binary,
+        dialect -> Text,
+        url -> Text,
+        events -> Integer,
+        include_body -> Integer,
+        secret -> Binary,
+        next_secret -> Nullable<Binary>,
+        takes_over_at -> Nullable<BigInt>,
+        status -> SmallInt,
+        status_at -> BigInt,
+        paused_nanos -> BigInt,
+        succeeded_at -> Nullable<BigInt>,
+        failing_since -> Nullable<BigInt>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    notice (id) {
+        id -> Binary,
+        event_id -> Binary,
+        webhook_id -> Binary,
+        account_id -> Binary,
+        kind -> SmallInt,
+        about -> Binary,
+        happened_at -> BigInt,
+        device_id -> Nullable<Binary>,
+        number -> Nullable<Text>,
+        body -> Nullable<Text>,
+        slot -> Nullable<Integer>,
+        own_number -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        created_at -> BigInt,
+        paused_nanos -> BigInt,
+        attempts -> Integer,
+        status -> SmallInt,
+        next_at -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    attempt (webhook_id, notice_id, number) {
+        webhook_id -> Binary,
+        notice_id -> Binary,
+        number -> Integer,
+        at -> BigInt,
+        took_nanos -> BigInt,
+        status -> Nullable<Integer>,
+        answer -> Text,
+        error -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(attempt, notice, webhook);
 diesel::allow_tables_to_appear_in_same_query!(account, api_key, device, device_stream, line, outbound, sim);

@@ -421,7 +421,10 @@ impl SimHub {
                 device_id
             }
             // Nobody sleeps here: schedules are looked at with the sweeps.
-            Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => return,
+            Effect::KeyRevoked { .. }
+            | Effect::Scheduled { .. }
+            | Effect::NoticeWaits { .. }
+            | Effect::WebhookChanged { .. } => return,
         };
         if let Some(connection) = self.directory.get(&device_id) {
             self.plan(Due::Mail(*connection, mail));

@@ -98,7 +98,7 @@ fn a_wrong_type_is_refused_with_the_line_to_write() {
 fn an_unknown_table_or_key_is_refused_with_the_one_that_was_meant() {
     for (text, wanted) in [
         ("[phone]\n", "FILE:1: there is no table [phone]; did you mean [phones]?"),
-        ("\n[webhooks]\n", "FILE:2: there is no table [webhooks]: there are [data], [listen]"),
+        ("\n[carrier]\n", "FILE:2: there is no table [carrier]: there are [data], [listen]"),
         ("[phones]\nping-interval = 1", "[phones] has no key `ping-interval`; did you mean `ping_interval`?"),
         ("[texts]\nmax_segment = 1", "[texts] has no key `max_segment`; did you mean `max_segments`?"),
         ("[texts]\nxyz = 1", "[texts] has no key `xyz`: it has max_segments"),

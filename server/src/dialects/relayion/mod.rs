@@ -1,12 +1,13 @@
 //! Relayion's API (`/api/v1`), to the letter of its reference.
 //!
 //! `routes` receives, `auth` finds out who asks, `wire` holds every word of the vendor's JSON, `convert` maps it
-//! to the core's and back, `error` is the vendor's envelope for refusals; `openapi` describes all of it. README.md
+//! to the core's and back, `error` is the vendor's envelope for refusals, `notices` are its webhooks; `openapi` describes all of it. README.md
 //! lists what was promised and which test shows it.
 
 mod auth;
 mod convert;
 mod error;
+mod notices;
 mod openapi;
 mod routes;
 #[cfg(test)]

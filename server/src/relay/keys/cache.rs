@@ -86,7 +86,9 @@ impl Announce for KeyCache {
             | Effect::Scheduled { .. }
             | Effect::EndSession { .. }
             | Effect::Reconnect { .. }
-            | Effect::CommandWaits { .. } => {}
+            | Effect::CommandWaits { .. }
+            | Effect::NoticeWaits { .. }
+            | Effect::WebhookChanged { .. } => {}
         }
     }
 }

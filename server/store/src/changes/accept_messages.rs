@@ -7,9 +7,11 @@ use relay_domain::device::Course;
 use relay_domain::key::Key;
 use relay_domain::message::{Draft, Outbound, Refusal, Times};
 use relay_domain::state::Rank;
+use relay_domain::webhook::EventKind;
 use relay_domain::{AccountId, MessageId, Timestamp, month};
 
 use super::named_request::{self, Answered, Request};
+use super::notify::{self, Chain};
 use super::{dispatch, dispatch_next};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};
@@ -168,6 +170,7 @@ impl AcceptMessages {
         }
         let line = &self.key.line;
         let rank = if place.is_some() { Rank::Dispatched } else { Rank::Queued };
+        let now = tx.now;
         let row = || OutboundRow {
             id: id.as_bytes().to_vec(),
             account_id: line.account_id.as_bytes().to_vec(),
@@ -182,12 +185,12 @@ impl AcceptMessages {
             parts: i32::from(draft.parts),
             priority: draft.priority.number(),
             turn,
-            created_at: tx.now.nanos(),
+            created_at: now.nanos(),
             scheduled_at: draft.scheduled_at.map(Timestamp::nanos),
             held_until: times.held_until.map(Timestamp::nanos),
             expires_at: times.expires_at.map(Timestamp::nanos),
             rank: rank.number(),
-            rank_at: tx.now.nanos(),
+            rank_at: now.nanos(),
             rank_seq: 0,
             journal_id: place.map(|place| place.journal_id.as_bytes().to_vec()),
             down_seq: place.map(|place| crate::rows::signed(place.down_seq)),
@@ -201,6 +204,8 @@ impl AcceptMessages {
         };
         let accepted = row();
         outbound::insert(tx.conn, &accepted)?;
+        let told = if place.is_some() { EventKind::OutboundDispatched } else { EventKind::OutboundQueued };
+        notify::message(tx, &accepted, told, Chain::Begins, tx.now, None)?;
         if place.is_some() {
             let sims = tx.hot.sims(tx.conn, line.device_id)?;
             let facts = sim::in_slot(sims, line.slot).map(sim::SimRow::facts).unwrap_or_default();

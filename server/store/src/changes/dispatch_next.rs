@@ -3,7 +3,9 @@
 use diesel::prelude::*;
 use relay_domain::DeviceId;
 use relay_domain::allocate::{Slot, Wait, allocate};
+use relay_domain::webhook::EventKind;
 
+use super::notify::{self, Chain};
 use super::{dispatch, expire_queued};
 use crate::backend::condition;
 use crate::effect::FrameRow;
@@ -75,6 +77,7 @@ impl Change for DispatchNext {
                 dispatched_at: Some(place.at.nanos()),
                 ..head
             };
+            notify::message(tx, &dispatched, EventKind::OutboundDispatched, Chain::GoesOn, tx.now, None)?;
             rows.extend(dispatched.frame(facts)?);
         }
         let more = wait.is_none() && rows.len() == MOST;

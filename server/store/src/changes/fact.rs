@@ -5,6 +5,7 @@ use relay_domain::MessageId;
 use relay_domain::allocate::pending_limit;
 use relay_domain::state::{Fact, FactKind, Rank};
 
+use super::notify;
 use crate::effect::Effect;
 use crate::lane::{Stream, Tx};
 use crate::rows::outbound::{self, OutboundRow, store_unknown};
@@ -26,6 +27,7 @@ pub(super) fn record(
         return Ok(());
     }
     outbound::store_state(tx.conn, message, &after)?;
+    notify::report(tx, row, &before, &after)?;
     if before.rank == Rank::Queued && after.rank != Rank::Queued {
         stream.queued = stream.queued.saturating_sub(1);
     }

@@ -6,8 +6,10 @@ use relay_domain::message::Dispatch;
 use relay_domain::resume::{self, Case, Known, Presented, Refused};
 use relay_domain::sim::SimReport;
 use relay_domain::state::Rank;
+use relay_domain::webhook::EventKind;
 use relay_domain::{DeviceId, MessageId, bucket};
 
+use super::notify::{self, Chain};
 use super::{fact, release_held, sim_inventory, unpair_device};
 use crate::backend::condition;
 use crate::lane::{Change, Stream, Tx};
@@ -187,8 +189,8 @@ impl OpenSession {
     fn bind_unfinished(&self, tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult<()> {
         for message in &self.unfinished {
             let row = load_of_device(tx.conn, self.device_id, *message)?;
-            if row.is_some_and(|row| row.rank == Rank::Queued.number()) {
-                bind(tx, stream, *message)?;
+            if let Some(row) = row.filter(|row| row.rank == Rank::Queued.number()) {
+                bind(tx, stream, &row)?;
             }
         }
         Ok(())
@@ -238,12 +240,14 @@ impl OpenSession {
 }
 
 /// A queued message turns out to be in the phone's journal already: it is bound there and never framed again.
-pub(super) fn bind(tx: &mut Tx<'_>, stream: &mut Stream, message: MessageId) -> QueryResult<()> {
+pub(super) fn bind(tx: &mut Tx<'_>, stream: &mut Stream, row: &OutboundRow) -> QueryResult<()> {
     let Some(journal_id) = stream.journal else { return Ok(()) };
+    let message: MessageId = id(&row.id)?;
     stream.queued = stream.queued.saturating_sub(1);
     stream.in_flight += 1;
     store_dispatch(tx.conn, message, &Dispatch { journal_id, down_seq: 0, at: tx.now })?;
-    clear_held(tx.conn, message)
+    clear_held(tx.conn, message)?;
+    notify::message(tx, row, EventKind::OutboundDispatched, Chain::GoesOn, tx.now, None)
 }
 
 /// Counts anew what the stream row counts along, once a session.

@@ -1,11 +1,14 @@
 //! A phone's events: stored with the highest number in one transaction, acknowledged after it.
 
 use diesel::prelude::*;
+use relay_domain::notice::Facts;
 use relay_domain::phone_number::normal_form;
 use relay_domain::report::{InboundReport, Report, SWEEP};
 use relay_domain::state::{Fact, FactKind, Rank};
+use relay_domain::webhook::EventKind;
 use relay_domain::{DeviceId, InboundId, JournalId, MessageId, Timestamp};
 
+use super::notify::{self, Chain};
 use super::open_session::bind;
 use super::{fact, release_held, sim_inventory, sweep_match, unpair_device};
 use crate::effect::Effect;
@@ -138,7 +141,7 @@ fn record_fact(
             return keep_unreadable(tx, stream, journal, number, about.raw, why);
         }
         None if row.rank == Rank::Queued.number() => {
-            bind(tx, stream, about.message)?;
+            bind(tx, stream, &row)?;
             row.rank = Rank::Dispatched.number();
             row.journal_id = Some(journal.as_bytes().to_vec());
             row.dispatched_at = Some(tx.now.nanos());
@@ -187,7 +190,17 @@ fn record_inbound(
         created_at: tx.now.nanos(),
         swept_by: None,
     };
-    inbound::insert(tx.conn, &row)
+    inbound::insert(tx.conn, &row)?;
+    notify::tell(tx, stream.account_id, EventKind::InboundReceived, id.uuid(), Chain::Begins, || {
+        Ok(Facts {
+            device_id: Some(stream.device_id),
+            number: Some(sms.sender.clone()),
+            body: Some(sms.body.clone()),
+            slot: Some(sms.slot),
+            own_number: row.number.clone(),
+            ..Facts::at(Timestamp::from_nanos(row.received_at))
+        })
+    })
 }
 
 /// A fact about a message that this hub does not know: a restore took it away. It is kept for the operator.

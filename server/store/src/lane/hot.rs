@@ -5,6 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+use std::sync::Arc;
 
 use diesel::QueryResult;
 use relay_domain::account::Account;
@@ -12,6 +13,7 @@ use relay_domain::allocate::Readiness;
 use relay_domain::device::{Course, Restored};
 use relay_domain::message::Priority;
 use relay_domain::plan::Quota;
+use relay_domain::webhook::Webhook;
 use relay_domain::{AccountId, DeviceId, JournalId, KeyId, Timestamp};
 
 use crate::backend::Conn;
@@ -93,6 +95,7 @@ pub(crate) struct Hot {
     accounts: HashMap<AccountId, Account>,
     sims: HashMap<DeviceId, Vec<rows::sim::SimRow>>,
     living_keys: HashSet<KeyId>,
+    webhooks: HashMap<AccountId, Arc<[Webhook]>>,
 }
 
 /// Values that are written once a batch, however often they change in it.
@@ -223,6 +226,21 @@ impl Hot {
         self.living_keys.clear();
     }
 
+    /// The account's webhooks that are told of something, or will be.
+    pub(crate) fn webhooks(&mut self, conn: &mut Conn, account: AccountId) -> QueryResult<Arc<[Webhook]>> {
+        if let Some(kept) = self.webhooks.get(&account) {
+            return Ok(Arc::clone(kept));
+        }
+        let loaded: Arc<[Webhook]> = rows::webhook::load_of_account(conn, account)?.into();
+        self.webhooks.insert(account, Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    /// A webhook of the account was written.
+    pub(crate) fn forget_webhooks(&mut self, account: AccountId) {
+        self.webhooks.remove(&account);
+    }
+
     /// For a change that writes rows of these tables by the thousand: what is kept is written, and then forgotten.
     pub(crate) fn give_way(&mut self, conn: &mut Conn) -> QueryResult<()> {
         self.flush(conn)?;
@@ -235,8 +253,10 @@ impl Hot {
         self.streams.flush(|_, stream| rows::stream::store(conn, &stream))?;
         self.usage.flush(|key, value| rows::usage::store(conn, key, value))?;
         self.turns.flush(|key, value| rows::key_turn::store(conn, key, value))?;
-        if self.accounts.len().max(self.sims.len()).max(self.living_keys.len()) > MOST_KEPT {
+        let kept = [self.accounts.len(), self.sims.len(), self.living_keys.len(), self.webhooks.len()];
+        if kept.into_iter().any(|kept| kept > MOST_KEPT) {
             self.accounts.clear();
+            self.webhooks.clear();
             self.sims.clear();
             self.living_keys.clear();
         }

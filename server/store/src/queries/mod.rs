@@ -9,12 +9,14 @@ mod frames;
 mod held;
 mod inbound;
 mod keys;
+mod notices;
 mod outbound;
 mod schedule;
 mod standings;
 mod timeline;
 mod usage;
 mod wait;
+mod webhooks;
 
 use diesel::QueryResult;
 use relay_domain::phone_number::normal_form;
@@ -30,12 +32,14 @@ pub use frames::{Frames, FramesAbove};
 pub use held::{HeldOf, Holding, HoldingDevices};
 pub use inbound::{FindInbound, InboundFilter, ListInbound};
 pub use keys::{FindKey, ListKeys};
+pub use notices::{AttemptTold, AttemptsOf, Due, DueNotices};
 pub use outbound::{FindOutbound, ListOutbound, OutboundFilter};
 pub use schedule::NextScheduled;
 pub use standings::{EpochsOf, Standings};
 pub use timeline::{TimelineEntry, TimelineOf};
 pub use usage::{MonthUsed, UsageOf};
 pub use wait::{Waiting, WaitsOf};
+pub use webhooks::{FindWebhook, ListWebhooks, WebhookStanding};
 
 /// Totals are counted exactly up to this number; counting millions is slow.
 pub const COUNTED_ROWS: i64 = 10_000;

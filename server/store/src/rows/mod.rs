@@ -6,12 +6,16 @@ pub(crate) mod hub_state;
 pub(crate) mod inbound;
 pub(crate) mod key;
 pub(crate) mod key_turn;
+pub(crate) mod notice;
 pub(crate) mod outbound;
 pub(crate) mod sim;
 pub(crate) mod stream;
 pub(crate) mod text;
 pub(crate) mod timeline;
 pub(crate) mod usage;
+pub(crate) mod webhook;
+
+use std::time::Duration;
 
 use diesel::result::{Error, QueryResult};
 
@@ -46,6 +50,16 @@ pub(crate) fn unsigned32(column: &str, value: i32) -> QueryResult<u32> {
 /// A slot.
 pub(crate) fn slot(value: i32) -> QueryResult<u8> {
     u8::try_from(value).map_err(|error| broken("slot", error))
+}
+
+/// A time span that was written in nanoseconds.
+pub(crate) fn span(column: &str, nanos: i64) -> QueryResult<Duration> {
+    unsigned(column, nanos).map(Duration::from_nanos)
+}
+
+/// A time span as it is written.
+pub(crate) fn nanos(span: Duration) -> i64 {
+    i64::try_from(span.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// For a column: what does not fit is clamped (sequence numbers are below 2⁶³ by the protocol).

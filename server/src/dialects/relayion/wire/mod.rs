@@ -1,6 +1,6 @@
 //! Every word of the vendor's JSON, and nowhere else: what is answered here, what is read in `request` (bodies),
 //! `bulk` (lists of bodies), `options` (what our own fields ask for) and `filters` (query strings); `extensions` is
-//! what `?include=` adds; `documented` tells all of it to the API document.
+//! what `?include=` adds; `notice` is what webhooks tell; `documented` tells all of it to the API document.
 
 pub(super) mod bulk;
 pub(super) mod conversation;
@@ -8,6 +8,7 @@ pub(super) mod documented;
 pub(super) mod extensions;
 pub(super) mod filters;
 pub(super) mod mistake;
+pub(super) mod notice;
 pub(super) mod options;
 pub(super) mod request;
 

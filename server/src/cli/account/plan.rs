@@ -2,13 +2,13 @@
 
 use clap::Subcommand;
 
-use super::exit::Exit;
-use super::manage::{Place, ask};
-use super::output::say;
+use super::super::exit::Exit;
+use super::super::manage::{Place, ask};
+use super::super::output::say;
 use crate::app::{Answer, PlanNumbers, Verb};
 
 #[derive(Subcommand)]
-pub(super) enum PlanCommand {
+pub(in crate::cli) enum PlanCommand {
     /// Give an account another plan, at once: what it has used stays used
     #[command(after_help = "Examples:
   relay-hub plan set \"Corner Shop\" pro
@@ -46,7 +46,7 @@ pub(super) enum PlanCommand {
 
 /// Numbers of an enterprise plan.
 #[derive(Debug, clap::Args)]
-pub(super) struct Numbers {
+pub(in crate::cli) struct Numbers {
     /// Enterprise only: messages that a phone may dispatch at once
     #[arg(long)]
     burst: Option<u32>,
@@ -65,7 +65,7 @@ impl From<Numbers> for PlanNumbers {
     }
 }
 
-pub(super) fn run(plan: PlanCommand) -> Exit {
+pub(in crate::cli) fn run(plan: PlanCommand) -> Exit {
     match plan {
         PlanCommand::Set { account, plan, numbers, place } => {
             let verb = Verb::AccountSet {
@@ -83,7 +83,7 @@ pub(super) fn run(plan: PlanCommand) -> Exit {
     }
 }
 
-pub(super) fn show(answer: Answer) {
+pub(in crate::cli) fn show(answer: Answer) {
     match answer {
         Answer::AccountSet(account) => {
             let cap = account.monthly_cap.map_or("no monthly cap".to_owned(), |cap| format!("{cap} a month"));
@@ -103,6 +103,6 @@ pub(super) fn show(answer: Answer) {
                 "Device {device_id} dispatches {burst} at once and {refill_per_minute} a minute, {whose}."
             ));
         }
-        other => super::output::object(&other),
+        other => super::super::output::object(&other),
     }
 }

@@ -1,0 +1,140 @@
+//! How much one endpoint gets at a time. Pure: the instants come in.
+//!
+//! An endpoint that answers gets several posts at once. After a failure it gets one at a time until one succeeds, and
+//! after a few in a row it is left alone for a while: an endpoint that hangs costs one connection now and then, whatever
+//! waits for it. What is left alone is not tried, so that no notice uses up its attempts on a receiver that is down.
+
+use std::time::Duration;
+
+use relay_domain::Timestamp;
+
+/// Posts at once to an endpoint that answers.
+pub(super) const AT_ONCE: usize = 8;
+/// Failures in a row after which it is left alone.
+const TRIPS_AFTER: u32 = 5;
+/// For how long at first; doubled with each failure more.
+const FIRST_REST: Duration = Duration::from_secs(5);
+/// Longest rest: a receiver that is back hears of it within this time.
+const MOST_REST: Duration = Duration::from_secs(60);
+/// What gathered while a webhook was paused leaves no faster than this, so that a receiver which has just come back is not
+/// flooded: fifty a second.
+const DRAIN_PACE: Duration = Duration::from_millis(20);
+
+/// How an endpoint stands.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Circuit {
+    failures: u32,
+    failed_at: Option<Timestamp>,
+    closed_until: Option<Timestamp>,
+    drains_at: Option<Timestamp>,
+}
+
+impl Circuit {
+    /// Posts that may begin now beside those that are under way.
+    pub(super) fn room(&self, under_way: usize, now: Timestamp) -> usize {
+        if self.opens_at(now).is_some() {
+            return 0;
+        }
+        let most = if self.failures == 0 { AT_ONCE } else { 1 };
+        most.saturating_sub(under_way)
+    }
+
+    /// When something may begin again; `None` if that is now.
+    pub(super) fn opens_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.closed_until.max(self.drains_at).filter(|at| *at > now)
+    }
+
+    /// Whether it is in trouble.
+    pub(super) fn is_troubled(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// A post was taken.
+    pub(super) fn succeeded(&mut self) {
+        (self.failures, self.closed_until) = (0, None);
+    }
+
+    /// A post was not taken. Those that began together count as one: they say the same of the endpoint.
+    pub(super) fn failed(&mut self, began_at: Timestamp, now: Timestamp) {
+        if self.failed_at.is_some_and(|last| began_at < last) {
+            return;
+        }
+        self.failed_at = Some(now);
+        self.failures = self.failures.saturating_add(1);
+        if let Some(beyond) = self.failures.checked_sub(TRIPS_AFTER) {
+            let rest = FIRST_REST.saturating_mul(1 << beyond.min(10)).min(MOST_REST);
+            self.closed_until = Some(now.plus(rest));
+        }
+    }
+
+    /// A post of what gathered during a pause begins.
+    pub(super) fn drained_one(&mut self, now: Timestamp) {
+        self.drains_at = Some(now.plus(DRAIN_PACE));
+    }
+
+    /// Somebody changed the webhook: what was learnt of its endpoint may be old.
+    pub(super) fn forget(&mut self) {
+        *self = Circuit::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn after(seconds: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn an_endpoint_that_answers_gets_several_at_once_and_one_in_trouble_gets_one() {
+        let mut circuit = Circuit::default();
+        assert_eq!([0, 3, AT_ONCE, AT_ONCE + 1].map(|busy| circuit.room(busy, NOW)), [AT_ONCE, 5, 0, 0]);
+        circuit.failed(NOW, NOW);
+        assert!(circuit.is_troubled());
+        assert_eq!([0, 1].map(|busy| circuit.room(busy, NOW)), [1, 0]);
+        circuit.succeeded();
+        assert!(!circuit.is_troubled());
+        assert_eq!(circuit.room(0, NOW), AT_ONCE);
+    }
+
+    #[test]
+    fn after_five_failures_in_a_row_it_rests_longer_each_time_and_at_most_a_minute() {
+        let mut circuit = Circuit::default();
+        let mut now = NOW;
+        for rest in [0, 0, 0, 0, 5, 10, 20, 40, 60, 60] {
+            assert_eq!(circuit.room(0, now) > 0, circuit.opens_at(now).is_none());
+            circuit.failed(now, now);
+            let opens = now.plus(Duration::from_secs(rest));
+            assert_eq!(circuit.opens_at(now), Some(opens).filter(|_| rest > 0));
+            assert_eq!(circuit.room(0, opens.minus(Duration::from_nanos(1))), usize::from(rest == 0));
+            assert_eq!(circuit.room(0, opens), 1, "one probe");
+            now = opens.plus(Duration::from_secs(1));
+        }
+        circuit.succeeded();
+        assert_eq!(circuit.room(0, now), AT_ONCE);
+    }
+
+    #[test]
+    fn posts_that_began_together_fail_as_one() {
+        let mut circuit = Circuit::default();
+        for _ in 0..AT_ONCE {
+            circuit.failed(NOW, after(15));
+        }
+        assert_eq!(circuit.room(0, after(15)), 1, "one failure, not eight");
+    }
+
+    #[test]
+    fn what_gathered_leaves_at_its_pace() {
+        let mut circuit = Circuit::default();
+        circuit.drained_one(NOW);
+        assert_eq!(circuit.room(0, NOW), 0);
+        let next = NOW.plus(DRAIN_PACE);
+        assert_eq!(circuit.opens_at(NOW), Some(next));
+        assert_eq!(circuit.room(1, next), AT_ONCE - 1);
+        circuit.forget();
+        assert_eq!(circuit.room(0, NOW), AT_ONCE);
+    }
+}

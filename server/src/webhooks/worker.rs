@@ -1,0 +1,265 @@
+//! One webhook's worker: the only loop that posts to its endpoint.
+//!
+//! It sleeps until its bell rings, the next notice is due, the endpoint's rest is over, or a post has ended; then it asks
+//! the store what may be told. What is under way is remembered here alone: a notice is posted by nobody else, and one
+//! whose attempt was not recorded before the process died is told again.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use relay_domain::notice::{Attempt, Notice, Outcome};
+use relay_domain::webhook::{Webhook, WebhookStatus};
+use relay_domain::{NoticeId, Timestamp, WebhookId};
+use relay_store::CommitError;
+use relay_store::changes::RecordAttempt;
+use relay_store::queries::DueNotices;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::task::JoinSet;
+
+use super::circuit::Circuit;
+use super::client::Answer;
+use super::desk::{DeskParts, Turns};
+use super::render::Post;
+use super::signature;
+use crate::secrets::WEBHOOK_SECRET;
+
+/// After a store that did not answer.
+const RETRY: Duration = Duration::from_secs(1);
+
+pub(super) struct Worker {
+    parts: DeskParts,
+    turns: Turns,
+    webhook: WebhookId,
+    bell: Arc<Notify>,
+    circuit: Circuit,
+    posts: JoinSet<Done>,
+    under_way: HashSet<NoticeId>,
+    /// More was due than there was room for.
+    more: bool,
+}
+
+/// A post that has ended and was recorded.
+struct Done {
+    notice: NoticeId,
+    began_at: Timestamp,
+    taken: bool,
+}
+
+/// What there is to do.
+enum Look {
+    /// Wait: for the bell, for a post, or until this instant.
+    Wait(Option<Timestamp>),
+    /// There is no such webhook any more.
+    Over,
+}
+
+impl Worker {
+    pub(super) fn new(parts: DeskParts, turns: Turns, webhook: WebhookId) -> Worker {
+        let bell = parts.bells.hang(webhook);
+        let (posts, under_way) = (JoinSet::new(), HashSet::new());
+        Worker { parts, turns, webhook, bell, circuit: Circuit::default(), posts, under_way, more: false }
+    }
+
+    pub(super) async fn run(mut self) {
+        let bell = Arc::clone(&self.bell);
+        let mut until = None;
+        let mut wanted = true;
+        loop {
+            if wanted {
+                until = match self.look().await {
+                    Look::Wait(until) => until,
+                    Look::Over => break,
+                };
+            }
+            let pause = until.map(|at| at.since(self.parts.clock.now()));
+            wanted = tokio::select! {
+                // A ring during the look is kept for now.
+                () = bell.notified() => true,
+                Some(ended) = self.posts.join_next(), if !self.posts.is_empty() => self.ended(ended),
+                () = sleep(pause) => true,
+            };
+        }
+        self.parts.bells.take_down(self.webhook);
+        // What is under way is still recorded.
+        while self.posts.join_next().await.is_some() {}
+    }
+
+    /// Begins what may begin.
+    async fn look(&mut self) -> Look {
+        let now = self.parts.clock.now();
+        let room = self.circuit.room(self.under_way.len(), now);
+        self.more = room == 0;
+        if room == 0 {
+            return Look::Wait(self.circuit.opens_at(now));
+        }
+        let Some(mut turns) = self.take_turns(room).await else { return Look::Over };
+        let question = DueNotices {
+            webhook_id: self.webhook,
+            now,
+            limit: turns.len(),
+            under_way: self.under_way.iter().copied().collect(),
+        };
+        let due = match self.parts.reads.ask(question).await {
+            Ok(Some(due)) => due,
+            Ok(None) => return Look::Over,
+            Err(error) => {
+                tracing::warn!(webhook = %self.webhook, %error, "notices could not be read; they are in a moment");
+                return Look::Wait(Some(now.plus(RETRY)));
+            }
+        };
+        match due.webhook.status {
+            WebhookStatus::Active => {}
+            // Whoever resumes it rings.
+            WebhookStatus::Paused | WebhookStatus::Failing | WebhookStatus::Gone => {
+                self.circuit.forget();
+                return Look::Wait(None);
+            }
+            WebhookStatus::Deleted => return Look::Over,
+        }
+        self.more = due.notices.len() == turns.len();
+        let webhook = Arc::new(due.webhook);
+        for notice in due.notices {
+            // What gathered during a pause leaves one by one.
+            let gathered = notice.created_at < webhook.status_at;
+            let Some(turn) = turns.pop() else { break };
+            self.begin(Arc::clone(&webhook), notice, turn);
+            if gathered {
+                self.circuit.drained_one(now);
+                return Look::Wait(self.circuit.opens_at(now));
+            }
+        }
+        Look::Wait(due.next_at)
+    }
+
+    /// Waits for a turn, then takes as many as are free, up to `room`.
+    async fn take_turns(&self, room: usize) -> Option<Vec<OwnedSemaphorePermit>> {
+        let troubled = self.circuit.is_troubled();
+        let turns = if troubled { &self.turns.troubled } else { &self.turns.healthy };
+        let mut taken = vec![Arc::clone(turns).acquire_owned().await.ok()?];
+        while taken.len() < room
+            && let Ok(turn) = Arc::clone(turns).try_acquire_owned()
+        {
+            taken.push(turn);
+        }
+        Some(taken)
+    }
+
+    fn begin(&mut self, webhook: Arc<Webhook>, notice: Notice, turn: OwnedSemaphorePermit) {
+        self.under_way.insert(notice.id);
+        let parts = self.parts.clone();
+        self.posts.spawn(async move {
+            let _turn = turn;
+            deliver(&parts, &webhook, &notice).await
+        });
+    }
+
+    /// Whether it is worth a look now.
+    fn ended(&mut self, ended: Result<Done, tokio::task::JoinError>) -> bool {
+        match ended {
+            Ok(done) => {
+                self.under_way.remove(&done.notice);
+                match done.taken {
+                    true => self.circuit.succeeded(),
+                    false => self.circuit.failed(done.began_at, self.parts.clock.now()),
+                }
+                // What follows a success in its chain rings; when a failure is tried again only the store knows.
+                self.more || !done.taken
+            }
+            Err(error) => {
+                // Which notice it was is not known: all that is under way ends first, then none is.
+                tracing::error!(webhook = %self.webhook, %error, "a post ended in a panic");
+                if self.posts.is_empty() {
+                    self.under_way.clear();
+                }
+                true
+            }
+        }
+    }
+}
+
+async fn sleep(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Posts a notice once, and records what came of it.
+async fn deliver(parts: &DeskParts, webhook: &Webhook, notice: &Notice) -> Done {
+    let began_at = parts.clock.now();
+    let answered = post(parts, webhook, notice, began_at).await;
+    let took = parts.clock.now().since(began_at);
+    let pause = |asked| {
+        let retry = (parts.renderers)(webhook.dialect).retry();
+        Outcome::Again(retry.pause(notice.attempts + 1, rand::random(), asked))
+    };
+    let (attempt, outcome) = match answered {
+        Ok(Answer { status, body: answer, retry_after }) => {
+            let (error, outcome) = match status {
+                200..=299 => (None, Outcome::Taken),
+                300..=399 => {
+                    (Some(format!("it answered {status}: redirects are not followed")), pause(retry_after))
+                }
+                410 => (Some("it answered 410: it wants nothing any more".to_owned()), Outcome::Gone),
+                _ => (Some(format!("it answered {status}")), pause(retry_after)),
+            };
+            (Attempt { at: began_at, took, status: Some(status), answer, error }, outcome)
+        }
+        Err(why) => {
+            let (answer, error) = (String::new(), Some(why));
+            (Attempt { at: began_at, took, status: None, answer, error }, pause(None))
+        }
+    };
+    record(parts, notice.id, attempt, outcome).await;
+    Done { notice: notice.id, began_at, taken: outcome == Outcome::Taken }
+}
+
+async fn post(
+    parts: &DeskParts,
+    webhook: &Webhook,
+    notice: &Notice,
+    now: Timestamp,
+) -> Result<Answer, String> {
+    let owner = webhook.account_id.as_bytes();
+    let open = |sealed: &[u8]| {
+        let opened = parts.secrets.unseal(WEBHOOK_SECRET, owner, sealed);
+        opened.ok_or_else(|| "its secret was sealed by another installation: rotate it".to_owned())
+    };
+    let (secret, next_secret) = webhook.signing(now);
+    let secret = open(&secret.0)?;
+    let next_secret = next_secret.map(|next| open(&next.0)).transpose()?;
+    let render = (parts.renderers)(webhook.dialect);
+    let body = render.body(notice);
+    let unix_seconds = now.millis().div_euclid(1_000);
+    let secrets = std::iter::once(secret.as_str()).chain(next_secret.as_deref());
+    let event_id = notice.event_id.to_string();
+    let mut headers = vec![
+        ("webhook-signature", signature::standard(secrets, &event_id, unix_seconds, &body)),
+        ("webhook-timestamp", unix_seconds.to_string()),
+        ("webhook-id", event_id),
+    ];
+    let next_secret = next_secret.as_deref();
+    headers.extend(render.headers(&Post { notice, body: &body, secret: &secret, next_secret, unix_seconds }));
+    parts.client.post(&webhook.url, headers, body, now).await
+}
+
+/// Records an attempt, however long the store takes: what is not recorded would be told again.
+async fn record(parts: &DeskParts, notice_id: NoticeId, attempt: Attempt, outcome: Outcome) {
+    loop {
+        let change = RecordAttempt { notice_id, attempt: attempt.clone(), outcome };
+        match parts.lane.device(change).await {
+            Ok(_) => return,
+            // The process ends: the next one tells it again.
+            Err(CommitError::Closed | CommitError::OutcomeUnknown) => return,
+            Err(error @ (CommitError::Busy | CommitError::Unavailable)) => {
+                tracing::debug!(notice = %notice_id, %error, "an attempt waits to be recorded");
+                tokio::time::sleep(RETRY).await;
+            }
+            Err(error @ CommitError::Refused) => {
+                tracing::error!(notice = %notice_id, %error, "an attempt could not be recorded");
+                tokio::time::sleep(RETRY).await;
+            }
+        }
+    }
+}

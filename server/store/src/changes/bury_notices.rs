@@ -1,0 +1,68 @@
+//! Notices that nobody waits for: those of webhooks that are gone, and those that ended long ago.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use relay_domain::notice::{Notice, NoticeStatus};
+use relay_domain::webhook::WebhookStatus;
+
+use super::repeat_notices::first_id_at;
+use super::{SWEEP_ROWS, notify};
+use crate::lane::{Change, Tx};
+use crate::rows::notice::{self as rows, NoticeRow};
+use crate::schema::{attempt, notice, webhook};
+
+/// How long the log of an ended notice is kept.
+const LOG_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Gives up some pending notices of webhooks that are gone or deleted. The verdict counts them.
+#[derive(Debug, Clone, Copy)]
+pub struct BuryNotices;
+
+impl Change for BuryNotices {
+    type Verdict = usize;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
+        let over =
+            webhook::table.filter(webhook::status.ge(WebhookStatus::Gone.number())).select(webhook::id);
+        // The first of each chain; the next one follows in its place.
+        let found: Vec<NoticeRow> = notice::table
+            .filter(notice::webhook_id.eq_any(over))
+            .filter(notice::next_at.is_not_null())
+            .limit(SWEEP_ROWS)
+            .select(NoticeRow::as_select())
+            .load(tx.conn)?;
+        let found: Vec<Notice> = found.into_iter().map(NoticeRow::read).collect::<QueryResult<_>>()?;
+        for one in &found {
+            let dead = Notice { status: NoticeStatus::Dead, next_at: None, ..one.clone() };
+            rows::store_try(tx.conn, &dead)?;
+            notify::next_of_chain(tx, one.webhook_id, one.about)?;
+        }
+        Ok(found.len())
+    }
+}
+
+/// Forgets some notices that ended, and were written long ago, with their attempts. The verdict counts them.
+#[derive(Debug, Clone, Copy)]
+pub struct ForgetNotices;
+
+impl Change for ForgetNotices {
+    type Verdict = usize;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
+        let bound = first_id_at(tx.now.minus(LOG_KEPT));
+        let old: Vec<(Vec<u8>, Vec<u8>)> = notice::table
+            .filter(notice::id.lt(bound.as_bytes().as_slice()))
+            .filter(notice::status.ne(NoticeStatus::Pending.number()))
+            .order(notice::id)
+            .limit(SWEEP_ROWS)
+            .select((notice::webhook_id, notice::id))
+            .load(tx.conn)?;
+        for (webhook_id, id) in &old {
+            let tries = attempt::table.filter(attempt::webhook_id.eq(webhook_id));
+            diesel::delete(tries.filter(attempt::notice_id.eq(id))).execute(tx.conn)?;
+            diesel::delete(notice::table.filter(notice::id.eq(id))).execute(tx.conn)?;
+        }
+        Ok(old.len())
+    }
+}

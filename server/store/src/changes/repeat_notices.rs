@@ -1,0 +1,129 @@
+//! Notices that somebody asks for: a test, or what was told before once more. They are in no chain: they wait for
+//! nothing, and nothing waits for them.
+
+use diesel::prelude::*;
+use relay_domain::notice::{Facts, Notice, NoticeStatus};
+use relay_domain::webhook::{EventKind, WebhookStatus};
+use relay_domain::{NoticeId, Timestamp, WebhookId};
+
+use super::SWEEP_ROWS;
+use super::notify::{self, Chain};
+use crate::effect::Effect;
+use crate::lane::{Change, Tx};
+use crate::rows::notice::{self as rows, NoticeRow};
+use crate::rows::webhook;
+use crate::schema::notice;
+
+/// Tells a webhook something that means nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct TestWebhook {
+    /// Which.
+    pub webhook_id: WebhookId,
+}
+
+impl Change for TestWebhook {
+    /// The notice; `None` where there is no such webhook.
+    type Verdict = Option<NoticeId>;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Option<NoticeId>> {
+        let found = webhook::load(tx.conn, self.webhook_id)?;
+        let Some(this) = found.filter(|webhook| webhook.status != WebhookStatus::Deleted) else {
+            return Ok(None);
+        };
+        let about: NoticeId = tx.id();
+        let facts = Facts::at(tx.now);
+        notify::write(tx, &this, EventKind::WebhookTest, about.uuid(), Chain::Begins, facts).map(Some)
+    }
+}
+
+/// Which notices are told once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// This one, however it ended.
+    One(NoticeId),
+    /// Those of this webhook that were given up and written since then, from behind this one on.
+    DeadSince(WebhookId, Timestamp, Option<NoticeId>),
+}
+
+/// Tells some notices once more, each with the id that it had.
+#[derive(Debug, Clone, Copy)]
+pub struct RepeatNotices(pub Repeat);
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepeatVerdict {
+    /// So many, up to this one; there may be more behind it.
+    Repeated(usize, Option<NoticeId>),
+    /// There is no such notice.
+    NoSuchNotice,
+    /// It has not ended: it is told anyway.
+    StillPending,
+    /// Its webhook is gone.
+    WebhookGone,
+}
+
+impl Change for RepeatNotices {
+    type Verdict = RepeatVerdict;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<RepeatVerdict> {
+        let chosen = match self.0 {
+            Repeat::One(wanted) => match rows::load(tx.conn, wanted)? {
+                None => return Ok(RepeatVerdict::NoSuchNotice),
+                Some(found) if found.status == NoticeStatus::Pending => {
+                    return Ok(RepeatVerdict::StillPending);
+                }
+                Some(found) => vec![found],
+            },
+            Repeat::DeadSince(webhook_id, since, behind) => dead(tx, webhook_id, since, behind)?,
+        };
+        let last = chosen.last().map(|notice| notice.id);
+        for before in &chosen {
+            let Some(owner) =
+                webhook::load(tx.conn, before.webhook_id)?.filter(|owner| !owner.status.is_over())
+            else {
+                return Ok(RepeatVerdict::WebhookGone);
+            };
+            let id: NoticeId = tx.id();
+            let repeat = Notice {
+                id,
+                about: id.uuid(),
+                created_at: tx.now,
+                paused_before: owner.paused_until(tx.now),
+                attempts: 0,
+                status: NoticeStatus::Pending,
+                next_at: Some(tx.now),
+                ..before.clone()
+            };
+            rows::insert(tx.conn, &repeat)?;
+            tx.effect(Effect::NoticeWaits { webhook_id: owner.id });
+        }
+        Ok(RepeatVerdict::Repeated(chosen.len(), last))
+    }
+}
+
+/// Some of a webhook's dead notices, oldest first; those that were repeats themselves are not repeated.
+fn dead(
+    tx: &mut Tx<'_>,
+    webhook_id: WebhookId,
+    since: Timestamp,
+    behind: Option<NoticeId>,
+) -> QueryResult<Vec<Notice>> {
+    // Ids rise with time: the table is read from there on, and not from its beginning.
+    let from = behind.unwrap_or_else(|| NoticeId::from(first_id_at(since)));
+    let found: Vec<NoticeRow> = notice::table
+        .filter(notice::id.gt(from.as_bytes().as_slice()))
+        .filter(notice::webhook_id.eq(webhook_id.as_bytes().as_slice()))
+        .filter(notice::status.eq(NoticeStatus::Dead.number()))
+        .filter(notice::event_id.eq(notice::id))
+        .order(notice::id)
+        .limit(SWEEP_ROWS)
+        .select(NoticeRow::as_select())
+        .load(tx.conn)?;
+    found.into_iter().map(NoticeRow::read).collect()
+}
+
+/// The least id that can have been given at an instant.
+pub(super) fn first_id_at(at: Timestamp) -> uuid::Uuid {
+    let millis = u128::try_from(at.millis()).unwrap_or(0) & 0xffff_ffff_ffff;
+    uuid::Uuid::from_u128(millis << 80)
+}

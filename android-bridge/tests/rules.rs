@@ -330,9 +330,26 @@ fn the_radio_has_no_more_than_32_messages_that_it_has_not_answered() {
     }
     rig.input(Input::Service { slot: 0, state: Service::Available });
     assert_eq!(rig.submitted.len(), 32);
+    rig.disconnect();
+    let wakes = rig.phone.wakes_at_ms(rig.now);
+    assert!(wakes.is_some_and(|at| at > rig.now.mono_ms), "only an answer lets the next one go: {wakes:?}");
     rig.answer(1, 0, Ok(()));
     rig.answer(7, 0, Ok(()));
     assert_eq!(rig.submitted.len(), 34);
+}
+
+#[test]
+fn the_line_wakes_at_the_instant_at_which_the_guard_lets_the_next_one_go() {
+    let mut rig = Rig::new();
+    rig.hub.settings = Settings { guard_segments: 1, guard_window_ms: 60_000, ..Settings::default() };
+    rig.connect();
+    rig.send(message(1, 1));
+    rig.answer(1, 0, Ok(()));
+    rig.send(message(2, 2));
+    rig.disconnect();
+    let free = rig.now.mono_ms + 60_001;
+    rig.pass(10_000);
+    assert_eq!(rig.phone.wakes_at_ms(rig.now), Some(free));
 }
 
 #[test]

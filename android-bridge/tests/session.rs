@@ -2,11 +2,12 @@
 
 mod support;
 
-use android_bridge::engine::{CloseWhy, Input, Redial, Service};
+use android_bridge::engine::{Backoff, BackoffLimits, CloseWhy, Input, Redial, Service};
 use device_protocol::{
-    CloseCode, Closing, Command, CommandKind, DownFrame, Event, RadioWait, Sim, SimRef, Telemetry,
-    command::RefreshSims,
+    CloseCode, Closing, Command, CommandKind, DownFrame, Event, PROTOCOL, RadioWait, Settings, Sim, SimRef,
+    Telemetry, Welcome, command::RefreshSims,
 };
+use rand::{SeedableRng, rngs::StdRng};
 use support::{id, message, rebooted, rig::Rig, sims};
 
 fn connected() -> Rig {
@@ -231,4 +232,40 @@ fn an_inventory_that_changed_while_the_phone_was_dead_is_told() {
     rig.connect();
     assert_eq!(rig.hub.events.len(), 2);
     assert_eq!(rig.hub.hellos[1].sims, rig.sims);
+}
+
+#[test]
+fn a_welcome_ends_the_back_off() {
+    let mut dice = StdRng::seed_from_u64(7);
+    let mut backoff = Backoff::new(BackoffLimits { first_ms: 1_000, most_ms: 60_000 });
+    let mut wait = |backoff: &mut Backoff| backoff.wait_ms(&Redial::Retry, &mut dice).unwrap();
+    for most in [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000] {
+        let waited = wait(&mut backoff);
+        assert!((most / 2..=most).contains(&waited), "{waited} of {most}");
+    }
+    backoff.welcomed();
+    assert!(wait(&mut backoff) <= 1_000);
+}
+
+#[test]
+fn a_welcome_that_cannot_be_ends_the_session() {
+    let right = Welcome {
+        protocol: PROTOCOL,
+        incarnation: 1,
+        epoch: 1,
+        acked: 0,
+        server_time_ms: 0,
+        settings: Settings::default(),
+    };
+    let of_a_copy = Welcome { acked: 1, ..right.clone() };
+    let of_another_time = Welcome { protocol: PROTOCOL + 1, ..right.clone() };
+    for (welcome, closes) in [(&right, 0), (&of_a_copy, 1), (&of_another_time, 1)] {
+        let mut rig = Rig::new();
+        rig.input(Input::Connected);
+        rig.frame(&DownFrame::Welcome(welcome.clone()));
+        assert_eq!(rig.closes.len(), closes, "{welcome:?}");
+    }
+    let mut rig = connected();
+    rig.frame(&DownFrame::Welcome(right));
+    assert_eq!(rig.closes, [CloseWhy::Protocol], "one a session");
 }

@@ -33,8 +33,10 @@ CREATE TABLE notice (
     webhook_id   BLOB     NOT NULL,
     account_id   BLOB     NOT NULL,
     kind         SMALLINT NOT NULL,
-    -- The message or the webhook: with the webhook's id, its chain.
+    -- The message or the webhook.
     about        BLOB     NOT NULL,
+    -- The same, or itself for what waits for nothing; with the webhook's id, its chain.
+    chain        BLOB     NOT NULL,
     happened_at  BIGINT   NOT NULL,
     device_id    BLOB,
     number       TEXT,
@@ -54,7 +56,7 @@ CREATE TABLE notice (
 CREATE INDEX notice_due ON notice (webhook_id, next_at, id) WHERE next_at IS NOT NULL;
 -- Whether an earlier notice of the chain is pending, which comes after one, and how many a webhook has. Rows leave it as
 -- they end.
-CREATE INDEX notice_chain ON notice (webhook_id, about, id) WHERE status = 0;
+CREATE INDEX notice_chain ON notice (webhook_id, chain, id) WHERE status = 0;
 
 -- One HTTP try of a notice.
 CREATE TABLE attempt (

@@ -47,8 +47,11 @@ pub struct Notice {
     pub account_id: AccountId,
     /// What happened.
     pub kind: EventKind,
-    /// To what: the message, the webhook. Notices of one thing are first told in their order.
+    /// To what: the message, the webhook.
     pub about: Uuid,
+    /// Notices of one chain are first told in their order: it is what they are about. What somebody asked for is a chain
+    /// by itself.
+    pub chain: Uuid,
     /// The snapshot.
     pub facts: Facts,
     /// When it was written.

@@ -1,7 +1,7 @@
 //! How much one endpoint gets at a time. Pure: the instants come in.
 //!
-//! An endpoint that answers gets several posts at once. After a failure it gets one at a time until one succeeds, and
-//! after a few in a row it is left alone for a while: an endpoint that hangs costs one connection now and then, whatever
+//! An endpoint gets one post at a time at first, and twice as many with each that it takes. After a failure it gets one
+//! again, and after a few in a row it is left alone for a while: an endpoint that hangs costs one connection now and then, whatever
 //! waits for it. What is left alone is not tried, so that no notice uses up its attempts on a receiver that is down.
 
 use std::time::Duration;
@@ -21,12 +21,19 @@ const MOST_REST: Duration = Duration::from_secs(60);
 const DRAIN_PACE: Duration = Duration::from_millis(20);
 
 /// How an endpoint stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Circuit {
+    width: usize,
     failures: u32,
     failed_at: Option<Timestamp>,
     closed_until: Option<Timestamp>,
     drains_at: Option<Timestamp>,
+}
+
+impl Default for Circuit {
+    fn default() -> Circuit {
+        Circuit { width: 1, failures: 0, failed_at: None, closed_until: None, drains_at: None }
+    }
 }
 
 impl Circuit {
@@ -35,8 +42,7 @@ impl Circuit {
         if self.opens_at(now).is_some() {
             return 0;
         }
-        let most = if self.failures == 0 { AT_ONCE } else { 1 };
-        most.saturating_sub(under_way)
+        self.width.saturating_sub(under_way)
     }
 
     /// When something may begin again; `None` if that is now.
@@ -52,6 +58,7 @@ impl Circuit {
     /// A post was taken.
     pub(super) fn succeeded(&mut self) {
         (self.failures, self.closed_until) = (0, None);
+        self.width = (self.width * 2).min(AT_ONCE);
     }
 
     /// A post was not taken. Those that began together count as one: they say the same of the endpoint.
@@ -59,7 +66,7 @@ impl Circuit {
         if self.failed_at.is_some_and(|last| began_at < last) {
             return;
         }
-        self.failed_at = Some(now);
+        (self.failed_at, self.width) = (Some(now), 1);
         self.failures = self.failures.saturating_add(1);
         if let Some(beyond) = self.failures.checked_sub(TRIPS_AFTER) {
             let rest = FIRST_REST.saturating_mul(1 << beyond.min(10)).min(MOST_REST);
@@ -88,16 +95,26 @@ mod tests {
         NOW.plus(Duration::from_secs(seconds))
     }
 
-    #[test]
-    fn an_endpoint_that_answers_gets_several_at_once_and_one_in_trouble_gets_one() {
+    fn trusted() -> Circuit {
         let mut circuit = Circuit::default();
-        assert_eq!([0, 3, AT_ONCE, AT_ONCE + 1].map(|busy| circuit.room(busy, NOW)), [AT_ONCE, 5, 0, 0]);
+        (0..3).for_each(|_| circuit.succeeded());
+        circuit
+    }
+
+    #[test]
+    fn an_endpoint_gets_more_with_each_success_and_one_in_trouble_gets_one() {
+        let mut circuit = Circuit::default();
+        for room in [1, 2, 4, AT_ONCE, AT_ONCE] {
+            assert_eq!(circuit.room(0, NOW), room);
+            circuit.succeeded();
+        }
+        assert_eq!([3, AT_ONCE, AT_ONCE + 1].map(|busy| circuit.room(busy, NOW)), [5, 0, 0]);
         circuit.failed(NOW, NOW);
         assert!(circuit.is_troubled());
         assert_eq!([0, 1].map(|busy| circuit.room(busy, NOW)), [1, 0]);
         circuit.succeeded();
         assert!(!circuit.is_troubled());
-        assert_eq!(circuit.room(0, NOW), AT_ONCE);
+        assert_eq!(circuit.room(0, NOW), 2);
     }
 
     #[test]
@@ -114,12 +131,12 @@ mod tests {
             now = opens.plus(Duration::from_secs(1));
         }
         circuit.succeeded();
-        assert_eq!(circuit.room(0, now), AT_ONCE);
+        assert_eq!(circuit.room(0, now), 2);
     }
 
     #[test]
     fn posts_that_began_together_fail_as_one() {
-        let mut circuit = Circuit::default();
+        let mut circuit = trusted();
         for _ in 0..AT_ONCE {
             circuit.failed(NOW, after(15));
         }
@@ -128,13 +145,13 @@ mod tests {
 
     #[test]
     fn what_gathered_leaves_at_its_pace() {
-        let mut circuit = Circuit::default();
+        let mut circuit = trusted();
         circuit.drained_one(NOW);
         assert_eq!(circuit.room(0, NOW), 0);
         let next = NOW.plus(DRAIN_PACE);
         assert_eq!(circuit.opens_at(NOW), Some(next));
         assert_eq!(circuit.room(1, next), AT_ONCE - 1);
         circuit.forget();
-        assert_eq!(circuit.room(0, NOW), AT_ONCE);
+        assert_eq!(circuit.room(0, NOW), 1);
     }
 }

@@ -18,8 +18,9 @@ use crate::secrets::Secrets;
 
 /// Posts at once to endpoints that answer: each holds a connection and a few kilobytes.
 const POSTS: usize = 256;
-/// Posts at once to endpoints whose last one failed. Apart, so that many that hang take nothing from the others.
-const TROUBLED_POSTS: usize = 128;
+/// Posts at once that have got no answer for a while, and those to endpoints whose last one failed. Apart, so that many
+/// that hang take nothing from the others.
+const SLOW_POSTS: usize = 512;
 /// After a store that did not answer.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -46,7 +47,7 @@ pub struct DeskParts {
 #[derive(Clone)]
 pub(super) struct Turns {
     pub(super) healthy: Arc<Semaphore>,
-    pub(super) troubled: Arc<Semaphore>,
+    pub(super) slow: Arc<Semaphore>,
 }
 
 /// The workers.
@@ -80,10 +81,8 @@ impl Drop for Workers {
 }
 
 async fn run(parts: DeskParts) {
-    let turns = Turns {
-        healthy: Arc::new(Semaphore::new(POSTS)),
-        troubled: Arc::new(Semaphore::new(TROUBLED_POSTS)),
-    };
+    let turns =
+        Turns { healthy: Arc::new(Semaphore::new(POSTS)), slow: Arc::new(Semaphore::new(SLOW_POSTS)) };
     let mut workers = Workers::default();
     loop {
         match parts.reads.ask(ListWebhooks { account_id: None }).await {

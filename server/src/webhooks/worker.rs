@@ -24,6 +24,8 @@ use super::render::Post;
 use super::signature;
 use crate::secrets::WEBHOOK_SECRET;
 
+/// A post without an answer for so long stands with the slow ones.
+const SLOW_AFTER: Duration = Duration::from_millis(500);
 /// After a store that did not answer.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -135,7 +137,7 @@ impl Worker {
     /// Waits for a turn, then takes as many as are free, up to `room`.
     async fn take_turns(&self, room: usize) -> Option<Vec<OwnedSemaphorePermit>> {
         let troubled = self.circuit.is_troubled();
-        let turns = if troubled { &self.turns.troubled } else { &self.turns.healthy };
+        let turns = if troubled { &self.turns.slow } else { &self.turns.healthy };
         let mut taken = vec![Arc::clone(turns).acquire_owned().await.ok()?];
         while taken.len() < room
             && let Ok(turn) = Arc::clone(turns).try_acquire_owned()
@@ -147,10 +149,22 @@ impl Worker {
 
     fn begin(&mut self, webhook: Arc<Webhook>, notice: Notice, turn: OwnedSemaphorePermit) {
         self.under_way.insert(notice.id);
-        let parts = self.parts.clone();
+        let (parts, slow) = (self.parts.clone(), Arc::clone(&self.turns.slow));
         self.posts.spawn(async move {
-            let _turn = turn;
-            deliver(&parts, &webhook, &notice).await
+            let mut turn = turn;
+            let delivering = deliver(&parts, &webhook, &notice);
+            tokio::pin!(delivering);
+            tokio::select! {
+                done = &mut delivering => return done,
+                () = tokio::time::sleep(SLOW_AFTER) => {}
+            }
+            // Whoever waits for a turn gets this one.
+            if let Ok(another) = slow.try_acquire_owned() {
+                turn = another;
+            }
+            let done = delivering.await;
+            drop(turn);
+            done
         });
     }
 

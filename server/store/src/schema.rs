@@ -304,6 +304,7 @@ diesel::table! {
         account_id -> Binary,
         kind -> SmallInt,
         about -> Binary,
+        chain -> Binary,
         happened_at -> BigInt,
         device_id -> Nullable<Binary>,
         number -> Nullable<Text>,

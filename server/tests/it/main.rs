@@ -30,3 +30,4 @@ mod restoring;
 mod states_rise;
 mod stopping_is_safe;
 mod support;
+mod webhooks;

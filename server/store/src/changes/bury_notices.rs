@@ -36,7 +36,7 @@ impl Change for BuryNotices {
         for one in &found {
             let dead = Notice { status: NoticeStatus::Dead, next_at: None, ..one.clone() };
             rows::store_try(tx.conn, &dead)?;
-            notify::next_of_chain(tx, one.webhook_id, one.about)?;
+            notify::next_of_chain(tx, one.webhook_id, one.chain)?;
         }
         Ok(found.len())
     }

@@ -12,13 +12,15 @@ use crate::lane::Tx;
 use crate::rows::outbound::OutboundRow;
 use crate::rows::{id, notice, text};
 
-/// Whether anything was told before of what an event is about.
+/// Which notices go before one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Chain {
-    /// Nothing: it did not exist before this transaction.
-    Begins,
-    /// Maybe.
+    /// Those of what it is about, if any are pending.
     GoesOn,
+    /// None: what it is about did not exist before this transaction.
+    Begins,
+    /// None: it is a chain by itself.
+    Apart,
 }
 
 /// Writes a notice for each webhook of the account that wants this event.
@@ -49,7 +51,7 @@ pub(super) fn write(
     facts: Facts,
 ) -> QueryResult<NoticeId> {
     let id: NoticeId = tx.id();
-    let first = chain == Chain::Begins || notice::first_pending(tx.conn, webhook.id, about)?.is_none();
+    let first = chain != Chain::GoesOn || notice::first_pending(tx.conn, webhook.id, about)?.is_none();
     let notice = Notice {
         id,
         event_id: id,
@@ -57,6 +59,7 @@ pub(super) fn write(
         account_id: webhook.account_id,
         kind,
         about,
+        chain: if chain == Chain::Apart { id.uuid() } else { about },
         facts,
         created_at: tx.now,
         paused_before: webhook.paused_until(tx.now),
@@ -125,8 +128,8 @@ pub(super) fn report(
 }
 
 /// A notice has ended: the next one of its chain is told.
-pub(super) fn next_of_chain(tx: &mut Tx<'_>, webhook: WebhookId, about: Uuid) -> QueryResult<()> {
-    if let Some(next) = notice::first_pending(tx.conn, webhook, about)? {
+pub(super) fn next_of_chain(tx: &mut Tx<'_>, webhook: WebhookId, chain: Uuid) -> QueryResult<()> {
+    if let Some(next) = notice::first_pending(tx.conn, webhook, chain)? {
         notice::store_turn(tx.conn, next, tx.now)?;
         tx.effect(Effect::NoticeWaits { webhook_id: webhook });
     }

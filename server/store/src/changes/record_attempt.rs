@@ -48,7 +48,7 @@ impl Change for RecordAttempt {
         }
         notice::store_try(tx.conn, &told)?;
         if was_pending && told.status != NoticeStatus::Pending {
-            notify::next_of_chain(tx, told.webhook_id, told.about)?;
+            notify::next_of_chain(tx, told.webhook_id, told.chain)?;
         }
         if let Some(owner) = owner {
             self.judge(tx, owner)?;

@@ -30,9 +30,8 @@ impl Change for TestWebhook {
         let Some(this) = found.filter(|webhook| webhook.status != WebhookStatus::Deleted) else {
             return Ok(None);
         };
-        let about: NoticeId = tx.id();
-        let facts = Facts::at(tx.now);
-        notify::write(tx, &this, EventKind::WebhookTest, about.uuid(), Chain::Begins, facts).map(Some)
+        let (about, facts) = (this.id.uuid(), Facts::at(tx.now));
+        notify::write(tx, &this, EventKind::WebhookTest, about, Chain::Apart, facts).map(Some)
     }
 }
 
@@ -86,7 +85,7 @@ impl Change for RepeatNotices {
             let id: NoticeId = tx.id();
             let repeat = Notice {
                 id,
-                about: id.uuid(),
+                chain: id.uuid(),
                 created_at: tx.now,
                 paused_before: owner.paused_until(tx.now),
                 attempts: 0,

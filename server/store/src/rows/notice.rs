@@ -20,6 +20,7 @@ pub(crate) struct NoticeRow {
     account_id: Vec<u8>,
     kind: i16,
     about: Vec<u8>,
+    chain: Vec<u8>,
     happened_at: i64,
     device_id: Option<Vec<u8>>,
     number: Option<String>,
@@ -45,6 +46,7 @@ impl NoticeRow {
             account_id: id(&self.account_id)?,
             kind: kind.ok_or_else(|| broken("kind", self.kind.to_string()))?,
             about: id(&self.about)?,
+            chain: id(&self.chain)?,
             facts: Facts {
                 at: Timestamp::from_nanos(self.happened_at),
                 device_id: id_opt(self.device_id.as_deref())?,
@@ -64,9 +66,9 @@ impl NoticeRow {
 }
 
 static INSERT: Words = Words::new(
-    "INSERT INTO notice (id, event_id, webhook_id, account_id, kind, about, happened_at, device_id, number, body, \
+    "INSERT INTO notice (id, event_id, webhook_id, account_id, kind, about, chain, happened_at, device_id, number, body, \
          slot, own_number, reason, created_at, paused_nanos, attempts, status, next_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 );
 
 pub(crate) fn insert(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
@@ -80,6 +82,7 @@ pub(crate) fn insert(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
         notice.account_id.as_bytes().into(),
         notice.kind.number().into(),
         notice.about.as_bytes().into(),
+        notice.chain.as_bytes().into(),
         at.nanos().into(),
         device_id.as_ref().map(|device| device.as_bytes().as_slice()).into(),
         number.as_deref().into(),
@@ -106,15 +109,15 @@ pub(crate) fn load(conn: &mut Conn, notice: NoticeId) -> QueryResult<Option<Noti
 }
 
 static FIRST_PENDING: Words =
-    Words::new("SELECT id FROM notice WHERE webhook_id = ? AND about = ? AND status = 0 ORDER BY id LIMIT 1");
+    Words::new("SELECT id FROM notice WHERE webhook_id = ? AND chain = ? AND status = 0 ORDER BY id LIMIT 1");
 
 /// The first notice of a chain that is pending.
 pub(crate) fn first_pending(
     conn: &mut Conn,
     webhook: WebhookId,
-    about: Uuid,
+    chain: Uuid,
 ) -> QueryResult<Option<NoticeId>> {
-    let question = FIRST_PENDING.with([webhook.as_bytes().into(), about.as_bytes().into()]);
+    let question = FIRST_PENDING.with([webhook.as_bytes().into(), chain.as_bytes().into()]);
     let found: Option<Vec<u8>> = question.answering::<Binary>().get_result(conn).optional()?;
     found.as_deref().map(id).transpose()
 }

@@ -22,3 +22,4 @@ mod sweeping;
 mod sweeps;
 mod turns;
 mod walls;
+mod webhooks;

@@ -5,5 +5,5 @@ mod committed;
 mod document;
 mod examples;
 mod scene;
-mod schemathesis;
+pub mod schemathesis;
 mod viewer;

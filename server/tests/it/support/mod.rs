@@ -11,6 +11,7 @@ pub mod mortal;
 pub mod phone_process;
 pub mod posters;
 pub mod raw_phone;
+pub mod receiver;
 pub mod small_disk;
 pub mod sockets;
 pub mod trace;

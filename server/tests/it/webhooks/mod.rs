@@ -1,0 +1,66 @@
+//! Webhooks are told at least once, in order within a message, signed over the exact bytes, whatever dies meanwhile and
+//! however a receiver behaves.
+
+mod deaths;
+mod letter;
+mod many;
+mod receivers;
+mod tls;
+
+use serde_json::Value;
+
+use crate::support::fleet::Installation;
+use crate::support::{Hub, HubOptions, eventually};
+
+const TO: &str = "+436601234567";
+const EVERYTHING: &str =
+    "outbound.queued,outbound.dispatched,outbound.sent,outbound.delivered,outbound.failed";
+
+/// A hub that may post to this machine, and whose posts are over soon.
+fn options() -> HubOptions {
+    HubOptions::default().with(&["--webhook-http", "loopback", "--webhook-timeout", "1500ms"])
+}
+
+async fn start() -> Installation {
+    Installation::start(options()).await
+}
+
+/// A hub with an account and no phone: there is nothing to judge but what was posted.
+struct Alone {
+    hub: Hub,
+    dir: tempfile::TempDir,
+}
+
+impl Alone {
+    async fn start(options: HubOptions) -> Alone {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = Hub::start(&dir.path().join("data"), options).await;
+        hub.manage(&["account", "create", "Acme"]);
+        Alone { hub, dir }
+    }
+}
+
+/// Makes a webhook: its id and its secret.
+fn create(hub: &Hub, url: &str, events: &str, more: &[&str]) -> (String, String) {
+    let made =
+        hub.manage(&[&["webhook", "create", url, "--events", events, "--account", "Acme"], more].concat());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    (text(&made["webhook"]["id"]), text(&made["secret"]))
+}
+
+fn show(hub: &Hub, webhook: &str) -> Value {
+    hub.manage(&["webhook", "show", webhook])
+}
+
+fn attempts(hub: &Hub, webhook: &str) -> Vec<Value> {
+    hub.manage(&["webhook", "attempts", webhook])["attempts"].as_array().unwrap().clone()
+}
+
+/// Waits until an attempt failed with such words.
+async fn until_failed(hub: &Hub, webhook: &str, words: &str) -> Value {
+    eventually(&format!("an attempt fails: {words}"), || async {
+        let mut log = attempts(hub, webhook).into_iter();
+        log.find(|tried| tried["error"].as_str().is_some_and(|error| error.contains(words)))
+    })
+    .await
+}

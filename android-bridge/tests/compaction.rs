@@ -7,7 +7,7 @@ use android_bridge::{
     clock::Now,
     engine::{Engine, Hardware, Input, Output, PhoneFacts},
 };
-use device_protocol::{DownFrame, PROTOCOL, Settings, Welcome};
+use device_protocol::{CloseCode, DownFrame, PROTOCOL, Settings, Welcome};
 use support::{id, message, rig::sms, sims, start_of_time};
 
 const DAY_MS: u64 = 86_400_000;
@@ -107,4 +107,8 @@ fn nothing_is_written_that_the_journal_says_already() {
     assert_eq!(records(vec![send()]), 2, "taken, and submitting");
     assert_eq!(records(vec![send()]), 0, "the cursor stands there already");
     assert_eq!(records(vec![answer]), 1, "the only part's answer is the fact");
+    let acked = || frame(DownFrame::Ack { up: 1 });
+    assert_eq!([records(vec![acked()]), records(vec![acked()])], [1, 0], "it is acknowledged already");
+    let back = || Input::Disconnected { code: Some(CloseCode::JournalWentBack.code()) };
+    assert_eq!([records(vec![back()]), records(vec![back()])], [1, 0], "it is retired already");
 }

@@ -269,3 +269,20 @@ fn a_welcome_that_cannot_be_ends_the_session() {
     rig.frame(&DownFrame::Welcome(right));
     assert_eq!(rig.closes, [CloseWhy::Protocol], "one a session");
 }
+
+#[test]
+fn only_a_journal_that_went_back_is_retired_whichever_way_it_is_told() {
+    let retired = |rig: &Rig| rig.phone.engine().book().front.retired;
+    let told =
+        |reason: CloseCode| DownFrame::Closing(Closing { reason, detail: "because".into(), spread_ms: None });
+    for (reason, expected) in [(CloseCode::JournalWentBack, true), (CloseCode::Revoked, false)] {
+        let mut by_frame = connected();
+        by_frame.frame(&told(reason));
+        assert_eq!(retired(&by_frame), expected);
+        let mut by_code = connected();
+        by_code.input(Input::Disconnected { code: Some(reason.code()) });
+        assert_eq!(retired(&by_code), expected);
+        let then = by_code.now.plus(1);
+        assert_eq!(retired(&by_code.restart(then)), expected, "it is remembered");
+    }
+}

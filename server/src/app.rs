@@ -160,6 +160,7 @@ impl App {
         let sweep_settings = SweepSettings {
             every: config.phones.sweep_interval,
             uncertain_after: config.phones.uncertain_after,
+            away_for: config.webhooks.device_offline_after,
         };
         let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
         let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));

@@ -58,6 +58,9 @@ CREATE INDEX notice_due ON notice (webhook_id, next_at, id) WHERE next_at IS NOT
 -- they end.
 CREATE INDEX notice_chain ON notice (webhook_id, chain, id) WHERE status = 0;
 
+-- What operators were told of a phone last: 0 nothing, 1 that it came, 2 that it went.
+ALTER TABLE device ADD COLUMN told SMALLINT NOT NULL DEFAULT 0;
+
 -- One HTTP try of a notice.
 CREATE TABLE attempt (
     webhook_id BLOB    NOT NULL,

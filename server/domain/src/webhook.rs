@@ -35,6 +35,12 @@ pub enum EventKind {
     WebhookPaused = 7,
     /// Somebody asked for a test. Every webhook gets those that are meant for it.
     WebhookTest = 8,
+    /// A phone came, after it was away or for the first time.
+    DeviceOnline = 9,
+    /// A phone has been away for a while.
+    DeviceOffline = 10,
+    /// Something about a phone that a person should look at.
+    DeviceAttention = 11,
 }
 
 /// What an event is about. A webhook subscribes to events of one category.
@@ -50,7 +56,7 @@ pub enum Category {
 
 impl EventKind {
     /// Every event, in the order of their numbers.
-    pub const ALL: [EventKind; 9] = [
+    pub const ALL: [EventKind; 12] = [
         EventKind::InboundReceived,
         EventKind::OutboundQueued,
         EventKind::OutboundDispatched,
@@ -60,6 +66,9 @@ impl EventKind {
         EventKind::MessageUncertain,
         EventKind::WebhookPaused,
         EventKind::WebhookTest,
+        EventKind::DeviceOnline,
+        EventKind::DeviceOffline,
+        EventKind::DeviceAttention,
     ];
 
     /// As it is subscribed to.
@@ -74,6 +83,9 @@ impl EventKind {
             EventKind::MessageUncertain => "message.uncertain",
             EventKind::WebhookPaused => "webhook.paused",
             EventKind::WebhookTest => "webhook.test",
+            EventKind::DeviceOnline => "device.online",
+            EventKind::DeviceOffline => "device.offline",
+            EventKind::DeviceAttention => "device.attention",
         }
     }
 
@@ -96,7 +108,11 @@ impl EventKind {
             | EventKind::OutboundSent
             | EventKind::OutboundDelivered
             | EventKind::OutboundFailed => Some(Category::Outbound),
-            EventKind::MessageUncertain | EventKind::WebhookPaused => Some(Category::Operations),
+            EventKind::MessageUncertain
+            | EventKind::WebhookPaused
+            | EventKind::DeviceOnline
+            | EventKind::DeviceOffline
+            | EventKind::DeviceAttention => Some(Category::Operations),
             EventKind::WebhookTest => None,
         }
     }
@@ -121,7 +137,7 @@ pub enum EventSetError {
     Unknown(String),
     /// Of more than one category.
     #[error(
-        "`events` mixes categories: a webhook takes `inbound.*`, `outbound.*`, or the operators' `message.*` and `webhook.*`; make one webhook for each"
+        "`events` mixes categories: a webhook takes `inbound.*`, `outbound.*`, or the operators' `device.*`, `message.*` and `webhook.*`; make one webhook for each"
     )]
     Mixed,
 }

@@ -136,7 +136,7 @@ pub(super) enum Webhook {
 const EVENTS: &str = "Events, by category:
   inbound.received
   outbound.queued, outbound.dispatched, outbound.sent, outbound.delivered, outbound.failed
-  message.uncertain, webhook.paused
+  device.online, device.offline, device.attention, message.uncertain, webhook.paused
 
 Example:
   relay-hub webhook create https://hooks.example.com/sms --events outbound.delivered,outbound.failed";

@@ -23,6 +23,9 @@ pub struct WebhookSettings {
     /// A post is over within this time: a third to connect, two thirds to the first byte of the answer
     #[arg(long, env = "RELAY_WEBHOOK_TIMEOUT", value_name = "TIME", default_value = "15s", value_parser = span::parse)]
     pub webhook_timeout: Duration,
+    /// A phone that has been away for so long is told as `device.offline`; one that comes back sooner is not told at all
+    #[arg(long, env = "RELAY_DEVICE_OFFLINE_AFTER", value_name = "TIME", default_value = "2m", value_parser = span::parse)]
+    pub device_offline_after: Duration,
     /// A PEM file of certificate authorities that receivers may have besides the public ones; may be given several times or with commas
     #[arg(long = "webhook-ca", env = "RELAY_WEBHOOK_CA", value_name = "FILE", value_delimiter = ',')]
     pub webhook_ca: Vec<PathBuf>,
@@ -31,6 +34,8 @@ pub struct WebhookSettings {
 impl WebhookSettings {
     /// A receiver that only writes down what it gets answers within milliseconds; one that works first has this long.
     const TIMEOUT: Duration = Duration::from_secs(15);
+    /// A phone that changes from Wi-Fi to its carrier is back within seconds, one that restarts within a minute or two.
+    const OFFLINE_AFTER: Duration = Duration::from_secs(120);
 }
 
 impl Default for WebhookSettings {
@@ -39,6 +44,7 @@ impl Default for WebhookSettings {
             webhook_allow: Vec::new(),
             webhook_http: PlainWebhooks::default(),
             webhook_timeout: WebhookSettings::TIMEOUT,
+            device_offline_after: WebhookSettings::OFFLINE_AFTER,
             webhook_ca: Vec::new(),
         }
     }

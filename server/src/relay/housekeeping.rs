@@ -7,11 +7,14 @@ use relay_domain::Timestamp;
 use relay_store::CommitError;
 use relay_store::changes::{
     BuryNotices, EndLeaving, ExpireQueued, ForgetNotices, ForgetRequests, GiveUpUncertain, MarkAlive,
-    ReleaseHeld, ReleaseScheduled, SettleUnpaired, SpreadPlan,
+    ReleaseHeld, ReleaseScheduled, SettleUnpaired, SpreadPlan, TellPresence,
 };
-use relay_store::queries::NextScheduled;
+use relay_store::queries::{NextScheduled, PresenceToTell};
 
 use super::{Relay, Trouble};
+
+/// Phones of an account that are told of in one round: a fleet that comes back is told of within minutes.
+const PHONES_A_ROUND: i64 = 500;
 
 impl Relay {
     /// Writes down that the hub lives, so that after a crash each phone's last sign of life is known to seconds.
@@ -51,6 +54,16 @@ impl Relay {
     /// Forgets the names of requests that are older than a day.
     pub async fn forget_requests(&self) -> Result<(), CommitError> {
         while self.lane.sweep(ForgetRequests).await? > 0 {}
+        Ok(())
+    }
+
+    /// Tells of phones that came, and of those that have been away for so long.
+    pub async fn tell_presence(&self, away_for: Duration) -> Result<(), Trouble> {
+        let away_before = self.clock.now().minus(away_for);
+        let found = self.reads.ask(PresenceToTell { away_before, limit: PHONES_A_ROUND }).await?;
+        for (device_id, presence) in found {
+            self.lane.sweep(TellPresence { device_id, presence }).await?;
+        }
         Ok(())
     }
 

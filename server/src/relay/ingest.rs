@@ -11,7 +11,7 @@ use uuid::Uuid;
 // A session speaks of changes, verdicts and hints; it reaches the store only through these verbs.
 pub use relay_domain::device::Course;
 pub use relay_store::changes::{
-    CloseSession, DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession,
+    Attend, CloseSession, DispatchNext, FinishCommand, NextVerdict, OpenSession, OpenVerdict, OpenedSession,
     RecordEvents, RecordVerdict, SetStalled, Stalled,
 };
 pub use relay_store::queries::{CommandRow, Frames, FramesAbove};
@@ -47,6 +47,11 @@ impl Relay {
 
     /// The phone stopped acknowledging, or began again. False when another session speaks for the device.
     pub async fn set_stalled(&self, change: SetStalled) -> Result<bool, CommitError> {
+        self.lane.device(change).await
+    }
+
+    /// A session has noticed something that a person should look at.
+    pub async fn attend(&self, change: Attend) -> Result<bool, CommitError> {
         self.lane.device(change).await
     }
 

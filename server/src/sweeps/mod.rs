@@ -15,6 +15,8 @@ pub struct SweepSettings {
     pub every: Duration,
     /// A message that has been uncertain for this long is given up.
     pub uncertain_after: Duration,
+    /// A phone that has been away for so long is told as gone.
+    pub away_for: Duration,
 }
 
 /// Sweeps until it is dropped.
@@ -38,5 +40,8 @@ async fn round(relay: &Relay, settings: SweepSettings) -> Result<(), CommitError
     relay.release_held().await?;
     relay.spread_plans().await?;
     relay.clear_notices().await?;
+    if let Err(error) = relay.tell_presence(settings.away_for).await {
+        tracing::warn!(%error, "who came and went was not told; the next round tries again");
+    }
     relay.forget_requests().await
 }

@@ -47,6 +47,7 @@ diesel::table! {
         own_refill_per_minute -> Nullable<Integer>,
         deleted_at -> Nullable<BigInt>,
         leave_by -> Nullable<BigInt>,
+        told -> SmallInt,
     }
 }
 

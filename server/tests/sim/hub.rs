@@ -344,7 +344,7 @@ impl SimHub {
                     self.hold(connection, false);
                     self.vanish(connection);
                 }
-                Output::Telemetry(_) => {}
+                Output::Telemetry(_) | Output::Attend(_) => {}
                 work => self.plan(Due::Work(connection, work)),
             }
         }
@@ -387,7 +387,9 @@ impl SimHub {
                 let Some(commands) = self.ask(question) else { return };
                 Box::new(move || Input::Commands(Ok(commands)))
             }
-            Output::Text(_) | Output::Ping | Output::Telemetry(_) | Output::Close(_) => return,
+            Output::Text(_) | Output::Ping | Output::Telemetry(_) | Output::Attend(_) | Output::Close(_) => {
+                return;
+            }
         };
         self.plan(Due::Answer(connection, answer));
     }

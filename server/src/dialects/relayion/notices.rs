@@ -96,7 +96,12 @@ fn data(notice: &Notice) -> NoticeData {
             outbound("delivered", Instant::Delivered { delivered_at: at }, None, None)
         }
         EventKind::OutboundFailed => outbound("failed", Instant::Failed { failed_at: at }, None, reason),
-        EventKind::MessageUncertain | EventKind::WebhookPaused | EventKind::WebhookTest => {
+        EventKind::MessageUncertain
+        | EventKind::WebhookPaused
+        | EventKind::WebhookTest
+        | EventKind::DeviceOnline
+        | EventKind::DeviceOffline
+        | EventKind::DeviceAttention => {
             let (id, recipient_number) = (id.clone(), number.clone());
             NoticeData::Operations(OperationsNotice { id, device_id, recipient_number, reason })
         }

@@ -2,8 +2,9 @@
 //!
 //! `state` is the whole of it without any I/O, `port` its inputs and outputs. `window` is what was framed and not
 //! acknowledged, `uplink` what came and is not stored yet, `ping` whether anybody is there, `report` the phone's
-//! words in the hub's, `hello` the first of them. `task` is the only loop: it feeds the state from socket, mailbox, store and clock.
+//! words in the hub's, `hello` the first of them, `health` what a person should look at in them. `task` is the only loop: it feeds the state from socket, mailbox, store and clock.
 
+mod health;
 mod hello;
 mod mailbox;
 mod ping;

@@ -4,8 +4,8 @@ use device_protocol::{CloseCode, Telemetry};
 
 use super::mailbox::Mail;
 use crate::relay::ingest::{
-    CommandRow, CommitError, DispatchNext, FinishCommand, Frames, FramesAbove, NextVerdict, OpenSession,
-    OpenVerdict, ReadError, RecordEvents, RecordVerdict, SetStalled,
+    Attend, CommandRow, CommitError, DispatchNext, FinishCommand, Frames, FramesAbove, NextVerdict,
+    OpenSession, OpenVerdict, ReadError, RecordEvents, RecordVerdict, SetStalled,
 };
 
 /// What happens to a session.
@@ -60,6 +60,8 @@ pub enum Output {
     ReadFrames(FramesAbove),
     /// Read, and answer with [`Input::Commands`].
     ReadCommands,
+    /// Commit; no answer is waited for.
+    Attend(Attend),
     /// The latest health of the phone.
     Telemetry(Box<Telemetry>),
     /// Close the socket; nothing follows.

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use device_protocol::{
     CloseCode, Closing, CommandOutcome, CommandResult, DownFrame, ErrorCode, ErrorFrame, FrameError, Hello,
-    PROTOCOL, UpFrame, Welcome,
+    PROTOCOL, Telemetry, UpFrame, Welcome,
 };
 use relay_domain::Timestamp;
 use relay_domain::allocate::Wait;
 
+use super::health::Health;
 use super::hello::{self, Greeting};
 use super::mailbox::{End, Mail};
 use super::ping::{Beat, Pulse};
@@ -22,8 +23,9 @@ use super::{Identity, report};
 use crate::commands;
 use crate::hub::HubSettings;
 use crate::relay::ingest::{
-    CommandRow, CommitError, Course, DispatchNext, EndReason, FinishCommand, FrameRow, Frames, FramesAbove,
-    NextVerdict, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled, Stalled,
+    Attend, CommandRow, CommitError, Course, DispatchNext, EndReason, FinishCommand, FrameRow, Frames,
+    FramesAbove, NextVerdict, OpenVerdict, OpenedSession, ReadError, RecordEvents, RecordVerdict, SetStalled,
+    Stalled,
 };
 
 /// How long a change or read that the store could not take now waits before it is tried again.
@@ -71,6 +73,7 @@ pub struct Session {
     epoch: Option<u64>,
     pulse: Pulse,
     uplink: Uplink,
+    health: Health,
     /// Something that the store refused for now is tried again at this instant.
     retry_at: Option<Timestamp>,
     outputs: Vec<Output>,
@@ -85,6 +88,7 @@ impl Session {
             epoch: None,
             pulse: Pulse::new(settings.ping_interval, now),
             uplink: Uplink::new(now),
+            health: Health::default(),
             settings,
             retry_at: None,
             outputs: Vec::new(),
@@ -183,12 +187,22 @@ impl Session {
             (Phase::Opening(_), UpFrame::Ack { .. }) => {
                 self.close(CloseCode::MalformedFrame, "an acknowledgement before the welcome");
             }
-            (_, UpFrame::Telemetry(telemetry)) => self.outputs.push(Output::Telemetry(Box::new(telemetry))),
+            (_, UpFrame::Telemetry(telemetry)) => self.hear_health(telemetry),
             (_, UpFrame::CommandResult(result)) => self.finish(result),
             (_, UpFrame::Error(error)) => {
                 tracing::info!(device = %self.identity.device_id, code = ?error.code, "the phone did not understand a frame");
             }
         }
+    }
+
+    fn hear_health(&mut self, telemetry: Telemetry) {
+        if let Some(epoch) = self.epoch
+            && let Some((kind, detail)) = self.health.hear(&telemetry)
+        {
+            let device_id = self.identity.device_id;
+            self.outputs.push(Output::Attend(Attend { device_id, epoch, kind, detail }));
+        }
+        self.outputs.push(Output::Telemetry(Box::new(telemetry)));
     }
 
     fn heartbeat(&mut self, now: Timestamp) {

@@ -231,6 +231,12 @@ impl Conversation {
                     let now = relay.clock().now();
                     Some(Input::Commands(relay.open_commands(device_id, now).await))
                 }),
+                Output::Attend(change) => self.work(async move {
+                    if let Err(error) = relay.attend(change).await {
+                        tracing::warn!(device = %device_id, %error, "what a person should look at was not stored");
+                    }
+                    None
+                }),
                 Output::Finish(change) => self.work(async move {
                     if let Err(error) = relay.finish_command(change).await {
                         tracing::warn!(device = %device_id, %error, "a command's result was not stored; it is asked again");

@@ -11,7 +11,7 @@ use relay_domain::webhook::EventKind;
 use relay_domain::{AccountId, MessageId, Timestamp, month};
 
 use super::named_request::{self, Answered, Request};
-use super::notify::{self, Chain};
+use super::webhooks::notify::{self, Chain};
 use super::{dispatch, dispatch_next};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};

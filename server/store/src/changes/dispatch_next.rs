@@ -5,7 +5,7 @@ use relay_domain::DeviceId;
 use relay_domain::allocate::{Slot, Wait, allocate};
 use relay_domain::webhook::EventKind;
 
-use super::notify::{self, Chain};
+use super::webhooks::notify::{self, Chain};
 use super::{dispatch, expire_queued};
 use crate::backend::condition;
 use crate::effect::FrameRow;

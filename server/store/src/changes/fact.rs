@@ -5,7 +5,7 @@ use relay_domain::MessageId;
 use relay_domain::allocate::pending_limit;
 use relay_domain::state::{Fact, FactKind, Rank};
 
-use super::notify;
+use super::webhooks::notify;
 use crate::effect::Effect;
 use crate::lane::{Stream, Tx};
 use crate::rows::outbound::{self, OutboundRow, store_unknown};

@@ -9,13 +9,13 @@ use relay_domain::state::Rank;
 use relay_domain::webhook::EventKind;
 use relay_domain::{DeviceId, MessageId, bucket};
 
-use super::notify::{self, Chain};
-use super::{fact, release_held, sim_inventory, unpair_device};
+use super::webhooks::notify::{self, Chain};
+use super::{attend, fact, release_held, sim_inventory, unpair_device};
 use crate::backend::condition;
 use crate::lane::{Change, Stream, Tx};
 use crate::rows::outbound::{OutboundRow, clear_held, load_of_device, store_dispatch};
 use crate::rows::{device as device_rows, id, signed, signed32};
-use crate::schema::{attention, device, outbound};
+use crate::schema::{device, outbound};
 
 /// Opens a session.
 #[derive(Debug, Clone)]
@@ -96,12 +96,8 @@ impl Change for OpenSession {
             Ok(resumed) => resumed,
             Err(Refused::Bad) => return Ok(OpenVerdict::Bad),
             Err(Refused::WentBack) => {
-                self.attend(
-                    tx,
-                    &stream,
-                    "journal_went_back",
-                    "a copied phone, or one set back: pair it again",
-                )?;
+                let detail = "a copied phone, or one set back: pair it again";
+                attend::attend(tx, &stream, "journal_went_back", detail)?;
                 return Ok(OpenVerdict::WentBack);
             }
         };
@@ -110,7 +106,7 @@ impl Change for OpenSession {
         }
         if resumed.hole(&self.presented) {
             let detail = format!("events before {} were pruned and never stored", self.presented.lowest);
-            self.attend(tx, &stream, "events_missing", &detail)?;
+            attend::attend(tx, &stream, "events_missing", &detail)?;
         }
         stream.journal = Some(self.presented.journal);
         stream.up = resumed.up;
@@ -214,21 +210,6 @@ impl OpenSession {
             }
         }
         Ok(())
-    }
-
-    fn attend(&self, tx: &mut Tx<'_>, stream: &Stream, kind: &str, detail: &str) -> QueryResult<()> {
-        let id: uuid::Uuid = tx.id();
-        diesel::insert_into(attention::table)
-            .values((
-                attention::id.eq(id.as_bytes().as_slice()),
-                attention::account_id.eq(stream.account_id.as_bytes().as_slice()),
-                attention::device_id.eq(self.device_id.as_bytes().as_slice()),
-                attention::kind.eq(kind),
-                attention::detail.eq(detail),
-                attention::recorded_at.eq(tx.now.nanos()),
-            ))
-            .execute(tx.conn)
-            .map(drop)
     }
 
     fn describe(&self, tx: &mut Tx<'_>) -> QueryResult<()> {

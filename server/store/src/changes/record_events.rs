@@ -8,8 +8,8 @@ use relay_domain::state::{Fact, FactKind, Rank};
 use relay_domain::webhook::EventKind;
 use relay_domain::{DeviceId, InboundId, JournalId, MessageId, Timestamp};
 
-use super::notify::{self, Chain};
 use super::open_session::bind;
+use super::webhooks::notify::{self, Chain};
 use super::{fact, release_held, sim_inventory, sweep_match, unpair_device};
 use crate::effect::Effect;
 use crate::lane::{Change, Stream, Tx};

@@ -5,6 +5,7 @@ use relay_domain::sim::SimReport;
 use relay_domain::sim::{self as rules, KnownSim};
 use relay_domain::{DeviceId, SimId};
 
+use super::attend;
 use crate::effect::Effect;
 use crate::lane::{Stream, Tx};
 use crate::rows::sim::{self, SimRow};
@@ -16,14 +17,19 @@ pub(super) fn apply(tx: &mut Tx<'_>, stream: &Stream, reported: &[SimReport]) ->
     let mut known_rows = tx.hot.sims(tx.conn, device)?.to_vec();
     let known = known_rows.iter().map(SimRow::known).collect::<QueryResult<Vec<KnownSim>>>()?;
     let recognised = rules::recognise(&known, reported);
-    let mut changed = false;
+    let (mut changed, mut left) = (false, Vec::new());
     for row in &mut known_rows {
         let id: SimId = row.sim_id()?;
         let seen = reported.iter().zip(&recognised).find(|(_, answer)| **answer == Some(id));
         let before = (row.inserted, row.slot, row.number().map(str::to_owned));
         match seen {
             Some((report, _)) => show(row, report, tx.now.nanos()),
-            None => row.inserted = 0,
+            None => {
+                if row.inserted != 0 {
+                    left.push((row.slot, row.number().unwrap_or("number unknown").to_owned()));
+                }
+                row.inserted = 0;
+            }
         }
         if before != (row.inserted, row.slot, row.number().map(str::to_owned)) {
             changed = true;
@@ -38,6 +44,14 @@ pub(super) fn apply(tx: &mut Tx<'_>, stream: &Stream, reported: &[SimReport]) ->
         changed = true;
     }
     tx.hot.forget_sims(device);
+    for (slot, number) in left {
+        let swapped = reported.iter().any(|report| i32::from(report.slot) == slot);
+        let (kind, what) = match swapped {
+            true => ("sim_swapped", "another SIM sits in its slot"),
+            false => ("sim_removed", "its slot is empty"),
+        };
+        attend::attend(tx, stream, kind, &format!("the SIM of slot {slot} ({number}) is gone: {what}"))?;
+    }
     if changed && stream.queued > 0 {
         // A message whose SIM has come back may leave now.
         tx.effect(Effect::Wake { device_id: device });

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::UnixStream;
@@ -13,6 +14,12 @@ use crate::support::receiver::{Receiver, Reply};
 const ACCOUNTS: usize = 25;
 const EACH: usize = 40;
 const HANGING: usize = 4;
+/// Questions at once.
+const AT_ONCE: usize = 8;
+
+fn name(account: usize) -> String {
+    format!("Account {account}")
+}
 
 /// One verb over the control socket: a thousand processes would be the test's own load.
 async fn ask(socket: &std::path::Path, verb: Value) -> Value {
@@ -30,24 +37,29 @@ async fn of_a_thousand_endpoints_a_hundred_hang_and_nine_hundred_are_told_meanwh
     let (healthy, hanging) = (Arc::new(Receiver::start().await), Receiver::start().await);
     hanging.usually(Reply::Hang);
     let socket = town.hub.data_dir().join("hub.sock");
-    let mut webhooks = vec![];
     for account in 0..ACCOUNTS {
-        let name = format!("Account {account}");
-        ask(&socket, json!({ "verb": "account_create", "name": name, "plan": "free" })).await;
-        for n in 0..EACH {
-            let url = if n < HANGING { hanging.url("/") } else { healthy.url(&format!("/{account}/{n}")) };
-            let verb = json!({ "verb": "webhook_create", "account": name, "url": url, "events": ["inbound.received"] });
-            let made = ask(&socket, verb).await;
-            webhooks.push((n < HANGING, made["webhook"]["id"].as_str().expect("it is made").to_owned()));
-        }
+        ask(&socket, json!({ "verb": "account_create", "name": name(account), "plan": "free" })).await;
     }
-    // The hanging ones first, several events each, so that they have every turn that they can get.
-    webhooks.sort_by_key(|(hangs, _)| !hangs);
-    for (hangs, webhook) in &webhooks {
-        for _ in 0..if *hangs { 20 } else { 1 } {
-            ask(&socket, json!({ "verb": "webhook_test", "webhook": webhook })).await;
-        }
-    }
+    let made = (0..ACCOUNTS * EACH).map(|n| {
+        let (account, hangs) = (n % ACCOUNTS, n / ACCOUNTS < HANGING);
+        let url = if hangs { hanging.url("/") } else { healthy.url(&format!("/{n}")) };
+        let verb = json!({
+            "verb": "webhook_create", "account": name(account), "url": url, "events": ["inbound.received"],
+        });
+        let socket = &socket;
+        async move { ask(socket, verb).await["webhook"]["id"].as_str().expect("it is made").to_owned() }
+    });
+    // In their order: those that hang come first, and have every turn that they can get.
+    let webhooks: Vec<String> = stream::iter(made).buffered(AT_ONCE).collect().await;
+    let (hang, answer) = webhooks.split_at(ACCOUNTS * HANGING);
+    let tests = hang.iter().flat_map(|webhook| [webhook; 4]).chain(answer).map(|webhook| {
+        let (socket, verb) = (&socket, json!({ "verb": "webhook_test", "webhook": webhook }));
+        async move { ask(socket, verb).await }
+    });
+    stream::iter(tests)
+        .buffered(AT_ONCE)
+        .for_each(async |told| assert_eq!(told["answer"], "webhook_tested"))
+        .await;
     let all = ACCOUNTS * (EACH - HANGING);
     healthy.until_told(all).await;
     let told = healthy.told();

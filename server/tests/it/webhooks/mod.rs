@@ -4,6 +4,7 @@
 mod deaths;
 mod letter;
 mod many;
+mod operators;
 mod receivers;
 mod tls;
 

@@ -14,7 +14,7 @@ use crate::rows::{id, notice, text};
 
 /// Which notices go before one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Chain {
+pub(in crate::changes) enum Chain {
     /// Those of what it is about, if any are pending.
     GoesOn,
     /// None: what it is about did not exist before this transaction.
@@ -24,7 +24,7 @@ pub(super) enum Chain {
 }
 
 /// Writes a notice for each webhook of the account that wants this event.
-pub(super) fn tell(
+pub(in crate::changes) fn tell(
     tx: &mut Tx<'_>,
     account_id: AccountId,
     kind: EventKind,
@@ -42,7 +42,7 @@ pub(super) fn tell(
 }
 
 /// Writes a notice for this webhook. It is told at once if no earlier one of its chain is pending.
-pub(super) fn write(
+pub(in crate::changes) fn write(
     tx: &mut Tx<'_>,
     webhook: &Webhook,
     kind: EventKind,
@@ -75,7 +75,7 @@ pub(super) fn write(
 }
 
 /// A message has come to this state.
-pub(super) fn message(
+pub(in crate::changes) fn message(
     tx: &mut Tx<'_>,
     row: &OutboundRow,
     kind: EventKind,
@@ -98,7 +98,7 @@ pub(super) fn message(
 }
 
 /// A report has changed a message: tells how, if its rank rose or nobody knows any more.
-pub(super) fn report(
+pub(in crate::changes) fn report(
     tx: &mut Tx<'_>,
     row: &OutboundRow,
     before: &MessageState,
@@ -128,7 +128,7 @@ pub(super) fn report(
 }
 
 /// A notice has ended: the next one of its chain is told.
-pub(super) fn next_of_chain(tx: &mut Tx<'_>, webhook: WebhookId, chain: Uuid) -> QueryResult<()> {
+pub(in crate::changes) fn next_of_chain(tx: &mut Tx<'_>, webhook: WebhookId, chain: Uuid) -> QueryResult<()> {
     if let Some(next) = notice::first_pending(tx.conn, webhook, chain)? {
         notice::store_turn(tx.conn, next, tx.now)?;
         tx.effect(Effect::NoticeWaits { webhook_id: webhook });

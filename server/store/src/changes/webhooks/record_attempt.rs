@@ -7,7 +7,7 @@ use relay_domain::notice::{Attempt, Facts, Notice, NoticeStatus, Outcome};
 use relay_domain::webhook::{EventKind, NOTICE_LIFE, PAUSED_AFTER, Webhook, WebhookStatus};
 use relay_domain::{NoticeId, Timestamp};
 
-use super::change_webhook::{enter, keep};
+use super::change::{enter, keep};
 use super::notify::{self, Chain};
 use crate::lane::{Change, Tx};
 use crate::rows::{notice, webhook};

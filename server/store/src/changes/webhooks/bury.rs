@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use relay_domain::notice::{Notice, NoticeStatus};
 use relay_domain::webhook::WebhookStatus;
 
-use super::repeat_notices::first_id_at;
-use super::{SWEEP_ROWS, notify};
+use super::notify;
+use super::repeat::first_id_at;
+use crate::changes::SWEEP_ROWS;
 use crate::lane::{Change, Tx};
 use crate::rows::notice::{self as rows, NoticeRow};
 use crate::schema::{attempt, notice, webhook};

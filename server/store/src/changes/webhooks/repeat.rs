@@ -6,8 +6,8 @@ use relay_domain::notice::{Facts, Notice, NoticeStatus};
 use relay_domain::webhook::{EventKind, WebhookStatus};
 use relay_domain::{NoticeId, Timestamp, WebhookId};
 
-use super::SWEEP_ROWS;
 use super::notify::{self, Chain};
+use crate::changes::SWEEP_ROWS;
 use crate::effect::Effect;
 use crate::lane::{Change, Tx};
 use crate::rows::notice::{self as rows, NoticeRow};

@@ -1,0 +1,70 @@
+//! Something about a phone that a person should look at: kept, and told to the operators' webhooks.
+
+use std::time::Duration;
+
+use diesel::prelude::*;
+use relay_domain::DeviceId;
+use relay_domain::notice::Facts;
+use relay_domain::webhook::EventKind;
+use uuid::Uuid;
+
+use super::webhooks::notify::{self, Chain};
+use crate::lane::{Change, Stream, Tx};
+use crate::schema::attention;
+
+/// The same about the same phone is said again after this time, not before: a phone that comes and goes with a low battery
+/// says it once.
+const SAID_AGAIN_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+
+/// What a phone's session has noticed.
+#[derive(Debug, Clone)]
+pub struct Attend {
+    /// The device.
+    pub device_id: DeviceId,
+    /// The session's epoch.
+    pub epoch: u64,
+    /// What it is, a word.
+    pub kind: &'static str,
+    /// The same for people.
+    pub detail: String,
+}
+
+impl Change for Attend {
+    /// Whether it was new.
+    type Verdict = bool;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<bool> {
+        let Some(stream) = tx.stream(self.device_id)?.filter(|stream| stream.epoch == self.epoch) else {
+            return Ok(false);
+        };
+        let said: i64 = attention::table
+            .filter(attention::device_id.eq(self.device_id.as_bytes().as_slice()))
+            .filter(attention::kind.eq(self.kind))
+            .filter(attention::recorded_at.gt(tx.now.minus(SAID_AGAIN_AFTER).nanos()))
+            .count()
+            .get_result(tx.conn)?;
+        if said == 0 {
+            attend(tx, &stream, self.kind, &self.detail)?;
+        }
+        Ok(said == 0)
+    }
+}
+
+pub(super) fn attend(tx: &mut Tx<'_>, stream: &Stream, kind: &str, detail: &str) -> QueryResult<()> {
+    let id: Uuid = tx.id();
+    diesel::insert_into(attention::table)
+        .values((
+            attention::id.eq(id.as_bytes().as_slice()),
+            attention::account_id.eq(stream.account_id.as_bytes().as_slice()),
+            attention::device_id.eq(stream.device_id.as_bytes().as_slice()),
+            attention::kind.eq(kind),
+            attention::detail.eq(detail),
+            attention::recorded_at.eq(tx.now.nanos()),
+        ))
+        .execute(tx.conn)?;
+    let (device_id, at) = (stream.device_id, tx.now);
+    notify::tell(tx, stream.account_id, EventKind::DeviceAttention, device_id.uuid(), Chain::GoesOn, || {
+        let reason = Some(format!("{kind}: {detail}"));
+        Ok(Facts { device_id: Some(device_id), reason, ..Facts::at(at) })
+    })
+}

@@ -5,10 +5,16 @@ mod support;
 use android_bridge::{
     book::Book,
     clock::Now,
-    engine::{Engine, Hardware, Input, Output, PhoneFacts},
+    engine::{Engine, Hardware, InboxRow, Input, Output, PhoneFacts},
 };
 use device_protocol::{CloseCode, DownFrame, PROTOCOL, Settings, Welcome};
-use support::{id, message, rig::sms, sims, start_of_time};
+use support::{
+    id,
+    inbox::{row, told},
+    message,
+    rig::sms,
+    sims, start_of_time,
+};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -111,4 +117,35 @@ fn nothing_is_written_that_the_journal_says_already() {
     assert_eq!([records(vec![acked()]), records(vec![acked()])], [1, 0], "it is acknowledged already");
     let back = || Input::Disconnected { code: Some(CloseCode::JournalWentBack.code()) };
     assert_eq!([records(vec![back()]), records(vec![back()])], [1, 0], "it is retired already");
+}
+
+#[test]
+fn what_a_sweep_finds_is_flushed_in_groups() {
+    let (mut life, _) = Life::begin(0);
+    let rows = (0..70).map(|n| row(&format!("no. {n}"), life.now)).collect();
+    life.engine.push(Input::Inbox(rows), life.now);
+    let outputs = life.engine.finish(life.now);
+    let mut groups = vec![0];
+    for output in &outputs {
+        match output {
+            Output::Append(_) => *groups.last_mut().unwrap() += 1,
+            Output::Flush => groups.push(0),
+            _ => {}
+        }
+    }
+    assert_eq!(groups, [1, 32, 32, 6, 0], "the horizon first");
+}
+
+#[test]
+fn a_row_that_agrees_with_its_broadcast_to_the_minute_costs_nothing() {
+    for (apart_ms, records) in [(0, 0), (60_000, 0), (60_001, 1)] {
+        let (mut life, _) = Life::begin(0);
+        let arrived = row("hello", life.now);
+        life.live([told(&arrived), Input::Inbox(vec![])]);
+        let late = InboxRow { received_wall_ms: arrived.received_wall_ms + apart_ms, ..arrived };
+        life.engine.push(Input::Inbox(vec![late]), life.now);
+        let outputs = life.engine.finish(life.now);
+        let appended = outputs.iter().filter(|output| matches!(output, Output::Append(_))).count();
+        assert_eq!(appended, records, "{apart_ms} ms apart");
+    }
 }

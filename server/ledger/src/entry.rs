@@ -12,6 +12,7 @@ pub(crate) enum Entry {
     Carrier(Carrier),
     Phone(Phone),
     Hub(Hub),
+    Receiver(Receiver),
 }
 
 /// What a customer's program saw.
@@ -110,6 +111,16 @@ pub(crate) enum Phone {
 pub(crate) enum Hub {
     /// At `at_ms` it was put back to a copy that was begun at `made_at_ms`.
     Restored { made_at_ms: i64, at_ms: i64 },
+}
+
+/// What a receiver of webhooks saw.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub(crate) enum Receiver {
+    /// It is to be told of these, from before anything happened.
+    Subscribed { webhook: String, events: Vec<String> },
+    /// A post arrived. What somebody asked for once more is not logged.
+    Told { webhook: String, event_id: String, event: String, about: String, body: String },
 }
 
 impl Observed {

@@ -1,4 +1,4 @@
-//! An independent judge over what clients, radios, carriers and phones logged.
+//! An independent judge over what clients, radios, carriers, phones and receivers of webhooks logged.
 //!
 //! It owns the promises as an outsider sees them: nothing lost, nothing sent twice, no untruth, no bucket
 //! overrun. It must know nothing of how hub and phone keep them, so it shares no code with either. Log lines
@@ -20,6 +20,7 @@ mod entry;
 mod inbound;
 mod outbound;
 mod read;
+mod receivers;
 mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,9 +29,10 @@ pub use read::ReadError;
 pub use verdict::{Counts, Verdict, Violation};
 
 use bucket::Plan;
-use entry::{Carrier, Client, Entry, Hub, Phone, Radio};
+use entry::{Carrier, Client, Entry, Hub, Phone, Radio, Status};
 use inbound::Inbox;
 use outbound::{Fate, Message, Restore, Submit};
+use receivers::Receiver;
 
 /// What a run allows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,6 +59,7 @@ pub struct Ledger {
     aliases: BTreeMap<String, String>,
     messages: BTreeMap<String, Message>,
     inbox: Inbox,
+    receivers: BTreeMap<String, Receiver>,
     plans: BTreeMap<String, Vec<Plan>>,
     /// Last wipe by phone and by device.
     wiped: BTreeMap<String, i64>,
@@ -123,6 +126,13 @@ impl Ledger {
             Entry::Hub(Hub::Restored { made_at_ms, at_ms }) => {
                 self.restores.push(Restore { made_at_ms, at_ms })
             }
+            Entry::Receiver(entry::Receiver::Subscribed { webhook, events }) => {
+                self.receivers.entry(webhook).or_default().subscribed(events);
+            }
+            Entry::Receiver(entry::Receiver::Told { webhook, event_id, event, about, body }) => {
+                let receiver = self.receivers.entry(webhook.clone()).or_default();
+                receiver.told(&webhook, event_id, event, about, body);
+            }
             Entry::Phone(Phone::Wiped { phone, at_ms }) => {
                 for name in [self.device_of(&phone), phone] {
                     let last = self.wiped.entry(name).or_insert(at_ms);
@@ -136,12 +146,25 @@ impl Ledger {
     /// The judgement of everything read.
     pub fn judge(self) -> Verdict {
         let Ledger {
-            options, messages, inbox, plans, wiped, restores, settled, malformed, lines, torn, ..
+            options,
+            messages,
+            inbox,
+            receivers,
+            plans,
+            wiped,
+            restores,
+            settled,
+            malformed,
+            lines,
+            torn,
+            ..
         } = self;
         let mut counts = Counts { lines, torn, ..Counts::default() };
         let mut violations = malformed;
         let wiped_at_ms = |name: &str| wiped.get(name).copied();
 
+        let last: BTreeMap<String, Status> =
+            messages.iter().filter_map(|(id, message)| Some((id.clone(), message.last_seen()?))).collect();
         let mut dispatches: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for (id, message) in messages {
             if let Some((device, at_ns)) = message.dispatch() {
@@ -159,6 +182,10 @@ impl Ledger {
             );
         }
         violations.extend(inbox.judge(&options, wiped_at_ms, &mut counts));
+        for (webhook, receiver) in receivers {
+            let stored = counts.inbound_stored;
+            violations.extend(receiver.judge(&webhook, settled, &last, stored, &mut counts));
+        }
         Verdict { counts, violations }
     }
 }

@@ -126,6 +126,11 @@ impl Message {
         self.fates.push(fate);
     }
 
+    /// The last state that the client saw.
+    pub fn last_seen(&self) -> Option<Status> {
+        self.last.as_ref().map(|(observed, _)| observed.status)
+    }
+
     /// When and for which device it was dispatched, as far as the client saw.
     pub fn dispatch(&self) -> Option<(&str, i64)> {
         let (observed, _) = self.last.as_ref()?;

@@ -68,6 +68,27 @@ pub enum Violation {
     /// A dispatch that the plan's bucket had no token for.
     #[error("device `{device}` dispatched without a token at {at_ns} ns")]
     BucketOverrun { device: String, at_ns: i64 },
+    /// A webhook was not told how a message ended.
+    #[error("webhook `{webhook}` was never told `{event}` of message `{id}`")]
+    NotTold { webhook: String, event: &'static str, id: String },
+    /// A webhook was told of more or fewer texts than are stored.
+    #[error("webhook `{webhook}` was told of {told} texts, stored are {stored}")]
+    TextsNotTold { webhook: String, told: u64, stored: u64 },
+    /// One event with two bodies.
+    #[error("webhook `{webhook}` was told event `{event_id}` twice, differently")]
+    RetoldDifferently { webhook: String, event_id: String },
+    /// Two events for one step.
+    #[error("webhook `{webhook}` was told `{event}` of message `{id}` as two events")]
+    ToldTwice { webhook: String, event: String, id: String },
+    /// An earlier step that arrived for the first time after a later one.
+    #[error("webhook `{webhook}` was told `{event}` of message `{id}` after a later step")]
+    ToldOutOfOrder { webhook: String, event: String, id: String },
+    /// An event that it did not subscribe to.
+    #[error("webhook `{webhook}` was told `{event}`, which it did not ask for")]
+    ToldUnasked { webhook: String, event: String },
+    /// Told as delivered, and finally something else.
+    #[error("webhook `{webhook}` was told that message `{id}` was delivered, and it was not")]
+    ToldUntruth { webhook: String, id: String },
     /// A line that is no log line.
     #[error("`{source_name}` line {line} is malformed: {problem}")]
     Malformed { source_name: String, line: u64, problem: String },
@@ -106,6 +127,10 @@ pub struct Counts {
     pub inbound_stored: u64,
     /// Promised inbound messages that a wiped journal took with it.
     pub inbound_excused: u64,
+    /// Events that webhooks were told.
+    pub told: u64,
+    /// Posts that told one again.
+    pub told_again: u64,
 }
 
 /// The judgement of a run.
@@ -149,6 +174,9 @@ impl fmt::Display for Verdict {
             "inbound   {} promised, {} stored, {} excused",
             c.inbound_promised, c.inbound_stored, c.inbound_excused
         )?;
+        if c.told > 0 {
+            writeln!(f, "webhooks  {} events told, {} told again", c.told, c.told_again)?;
+        }
         for violation in self.violations.iter().take(SHOWN) {
             writeln!(f, "- {violation}")?;
         }

@@ -436,3 +436,52 @@ fn a_restore_lets_a_state_fall_once_and_excuses_no_second_submit() {
     caught("StateFell", &lines(&[&accepted("a"), &sent, &early, &late]));
     caught("SentTwice", &lines(&[RESTORED, &accepted("a"), &sent, &submit("a"), &at(&early, 15, 30)]));
 }
+
+fn subscribed(events: &str) -> String {
+    format!(r#"{{"log":"receiver","kind":"subscribed","webhook":"w1","events":{events}}}"#) + "\n"
+}
+
+fn told(event_id: &str, event: &str, about: &str, body: &str) -> String {
+    format!(
+        r#"{{"log":"receiver","kind":"told","webhook":"w1","event_id":"{event_id}","event":"{event}","about":"{about}","body":"{body}"}}"#
+    ) + "\n"
+}
+
+fn told_to_the_end() -> [String; 5] {
+    [
+        subscribed(r#"["outbound.dispatched","outbound.delivered"]"#),
+        delivered("m1"),
+        told("e1", "outbound.dispatched", "m1", "a"),
+        told("e2", "outbound.delivered", "m1", "b"),
+        SETTLED.to_owned(),
+    ]
+}
+
+#[test]
+fn a_webhook_is_told_everything_it_asked_for_once_or_more() {
+    let [events, life, one, two, end] = told_to_the_end();
+    clean(&lines(&[&events, &life, &one, &one, &two, &one, &end]));
+    caught("NotTold", &lines(&[&events, &life, &one, &end]));
+    let texts = subscribed(r#"["inbound.received"]"#);
+    let told_of = told("e1", "inbound.received", "i1", "a");
+    caught("TextsNotTold", &lines(&[&texts, &told_of, SETTLED]));
+}
+
+#[test]
+fn a_webhook_is_told_the_same_each_time_and_each_step_as_one_event() {
+    let [events, life, one, two, end] = told_to_the_end();
+    let other = told("e1", "outbound.dispatched", "m1", "another");
+    caught("RetoldDifferently", &lines(&[&events, &life, &one, &other, &two, &end]));
+    let again = told("e3", "outbound.dispatched", "m1", "a");
+    caught("ToldTwice", &lines(&[&events, &life, &one, &again, &two, &end]));
+}
+
+#[test]
+fn a_webhook_is_told_in_order_what_it_asked_for_and_the_truth() {
+    let [events, life, one, two, end] = told_to_the_end();
+    caught("ToldOutOfOrder", &lines(&[&events, &life, &two, &one, &end]));
+    let unasked = told("e3", "outbound.sent", "m1", "c");
+    caught("ToldUnasked", &lines(&[&events, &life, &one, &unasked, &two, &end]));
+    let undelivered = lines(&[&sent("m1"), &seen("m1", "SENT", "", false)]);
+    caught("ToldUntruth", &lines(&[&events, &undelivered, &one, &two]));
+}

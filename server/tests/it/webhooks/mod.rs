@@ -8,9 +8,10 @@ mod operators;
 mod receivers;
 mod tls;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::fleet::Installation;
+use crate::support::receiver::Receiver;
 use crate::support::{Hub, HubOptions, eventually};
 
 const TO: &str = "+436601234567";
@@ -38,6 +39,23 @@ impl Alone {
         let hub = Hub::start(&dir.path().join("data"), options).await;
         hub.manage(&["account", "create", "Acme"]);
         Alone { hub, dir }
+    }
+}
+
+/// Waits until nothing waits for a webhook, then lets the judge read what its receiver was told.
+async fn hear(town: &mut Installation, webhook: &str, receiver: &Receiver) {
+    let shown = eventually("nothing waits", || async {
+        Some(show(&town.hub, webhook)).filter(|shown| shown["pending"] == 0)
+    })
+    .await;
+    town.note(&json!({
+        "log": "receiver", "kind": "subscribed", "webhook": webhook, "events": shown["events"],
+    }));
+    for told in receiver.told().iter().filter(|told| !told.headers.contains_key("x-relayion-replay")) {
+        town.note(&json!({
+            "log": "receiver", "kind": "told", "webhook": webhook, "event_id": told.id(), "event": told.event(),
+            "about": told.json()["data"]["id"], "body": String::from_utf8_lossy(&told.body),
+        }));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use android_bridge::sim::CarrierProfile;
 
-use super::{Alone, TO, attempts, create, options, show, start, until_failed};
+use super::{Alone, TO, attempts, create, hear, options, show, start, until_failed};
 use crate::support::hub::run;
 use crate::support::receiver::{Receiver, Reply, Told};
 use crate::support::{HubOptions, eventually};
@@ -25,7 +25,7 @@ async fn what_failed_is_tried_again_with_the_same_bytes_and_what_follows_waits_f
     );
     assert_eq!((told[0].id(), &told[0].body), (told[1].id(), &told[1].body));
     assert_ne!(told[1].id(), told[2].id());
-    eventually("nothing waits", || async { (show(&town.hub, &webhook)["pending"] == 0).then_some(()) }).await;
+    hear(&mut town, &webhook, &receiver).await;
     assert_eq!(attempts(&town.hub, &webhook).len(), 3);
     town.judge().await;
 }

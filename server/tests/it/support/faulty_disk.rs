@@ -2,12 +2,11 @@
 //! folder. Everything else about the hub is as it always is.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use super::HubOptions;
+use super::{HubOptions, preloaded};
 
 /// What the disk can be told to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,24 +67,8 @@ impl FaultyDisk {
     }
 }
 
-/// The library, compiled once a run beside what cargo builds for these tests.
+/// The library, compiled once a run.
 fn library() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/faulty_disk.c");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        // Built under a name of its own and then renamed: another run may be using the old one.
-        let (fresh, library) =
-            (folder.join(format!("faulty_disk.{}.so", std::process::id())), folder.join("faulty_disk.so"));
-        let mut compile = Command::new("cc");
-        compile
-            .args(["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o"])
-            .arg(&fresh)
-            .arg(&source)
-            .arg("-ldl");
-        let done = compile.status().expect("cc runs: install gcc and libc6-dev");
-        assert!(done.success(), "{} is compiled", source.display());
-        std::fs::rename(&fresh, &library).unwrap();
-        library
-    })
+    BUILT.get_or_init(|| preloaded::library("faulty_disk"))
 }

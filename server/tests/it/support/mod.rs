@@ -10,6 +10,7 @@ pub mod hub;
 pub mod mortal;
 pub mod phone_process;
 pub mod posters;
+pub mod preloaded;
 pub mod raw_phone;
 pub mod receiver;
 pub mod small_disk;

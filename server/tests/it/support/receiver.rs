@@ -86,7 +86,12 @@ pub struct Receiver {
 impl Receiver {
     /// On a free port, answering 200.
     pub async fn start() -> Receiver {
-        Receiver::start_with(None).await
+        Receiver::start_on("127.0.0.1:0").await
+    }
+
+    /// The same at this address.
+    pub async fn start_on(address: &str) -> Receiver {
+        Receiver::start_with(address, None).await
     }
 
     /// The same over TLS, with a certificate for `localhost`; answers with the file of its authority, too.
@@ -102,11 +107,12 @@ impl Receiver {
             .with_no_client_auth()
             .with_single_cert(vec![made.cert.der().clone()], key)
             .unwrap();
-        (Receiver::start_with(Some(TlsAcceptor::from(Arc::new(config)))).await, file)
+        let tls = TlsAcceptor::from(Arc::new(config));
+        (Receiver::start_with("127.0.0.1:0", Some(tls)).await, file)
     }
 
-    async fn start_with(tls: Option<TlsAcceptor>) -> Receiver {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    async fn start_with(address: &str, tls: Option<TlsAcceptor>) -> Receiver {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let inner = Arc::<Mutex<Inner>>::default();
         let scheme = if tls.is_some() { "https" } else { "http" };

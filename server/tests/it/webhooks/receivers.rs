@@ -4,6 +4,7 @@ use android_bridge::sim::CarrierProfile;
 
 use super::{Alone, TO, attempts, create, hear, options, show, start, until_failed};
 use crate::support::hub::run;
+use crate::support::preloaded::library;
 use crate::support::receiver::{Receiver, Reply, Told};
 use crate::support::{HubOptions, eventually};
 
@@ -216,4 +217,27 @@ async fn a_hub_that_may_not_reach_an_endpoint_any_more_posts_nothing_there() {
         until_failed(&town.hub, &webhook, "--webhook-http").await;
     }
     assert_eq!(receiver.connections(), (0, 0));
+}
+
+/// A name that was public when the webhook was made, and leads to the hub's own machine when it is posted to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_changes_its_mind_between_check_and_connect_gains_nothing() {
+    let receiver = Receiver::start().await;
+    let preload = format!("LD_PRELOAD={}", library("names").display());
+    let town =
+        Alone::start(HubOptions { under: vec!["env".to_owned(), preload], ..HubOptions::default() }).await;
+    let url = receiver.url_at("rebind.test", "/").replace("http:", "https:");
+    let (webhook, _) = create(&town.hub, &url, "inbound.received", &[]);
+    town.hub.manage(&["webhook", "test", &webhook]);
+    until_failed(&town.hub, &webhook, "the hub's own machine").await;
+    assert_eq!(receiver.connections(), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receiver_is_reached_by_its_ipv6_address() {
+    let town = Alone::start(options()).await;
+    let receiver = Receiver::start_on("[::1]:0").await;
+    let (webhook, _) = create(&town.hub, &receiver.url_at("[::1]", "/six"), "inbound.received", &[]);
+    town.hub.manage(&["webhook", "test", &webhook]);
+    assert_eq!(receiver.until_told(1).await[0].path, "/six");
 }

@@ -15,4 +15,4 @@ pub mod relay;
 pub mod secrets;
 mod sweeps;
 pub mod telemetry;
-mod webhooks;
+pub mod webhooks;

@@ -101,7 +101,7 @@ impl Drop for Hub {
 }
 
 /// Beside this program: both are built together.
-fn binary() -> Result<PathBuf, Failed> {
+pub fn binary() -> Result<PathBuf, Failed> {
     let own = std::env::current_exe().map_err(Failed::io("this program's own path"))?;
     Ok(own.with_file_name("relay-hub"))
 }

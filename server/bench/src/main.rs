@@ -44,6 +44,9 @@ enum Role {
     /// Phones, and posters that never have more than so many messages under way.
     #[command(hide = true)]
     Life(load::life::LifeOptions),
+    /// Takes webhooks.
+    #[command(hide = true)]
+    Receiver,
     /// Bare WebSocket clients.
     #[command(hide = true)]
     Dial(load::dial::DialOptions),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Some(Role::Load(options)) => load::posts::run(&options),
         Some(Role::Fleet(options)) => load::fleet::run(&options),
         Some(Role::Life(options)) => load::life::run(&options),
+        Some(Role::Receiver) => load::receiver::run(),
         Some(Role::Dial(options)) => load::dial::run(&options),
         Some(Role::Ceiling(kind)) => ceiling::run(&kind),
     };

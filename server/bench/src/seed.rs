@@ -97,7 +97,7 @@ async fn fill(relay: &Relay, shape: Shape) -> Result<Vec<Line>, Failed> {
     let mut accounts = Vec::new();
     for n in 0..shape.accounts {
         let plan = Plan { name: PlanName::Enterprise, quota: WIDE, monthly_cap: None };
-        let made = relay.create_account(&format!("Account {n}"), plan, relay_domain::month::Zone::UTC).await;
+        let made = relay.create_account(&account_name(n), plan, relay_domain::month::Zone::UTC).await;
         accounts.push(made.map_err(Failed::because)?.id);
     }
     let (relay, connections) = (relay.clone(), Arc::new(AtomicU64::new(1)));
@@ -169,6 +169,11 @@ pub fn session(device_id: relay_domain::DeviceId, number: String) -> OpenSession
         app_version: String::new(),
         os: String::new(),
     }
+}
+
+/// What an account is called.
+pub fn account_name(n: usize) -> String {
+    format!("Account {n}")
 }
 
 /// Reads a file of lines.

@@ -74,12 +74,13 @@ type Http = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector<Guar
 
 /// What a receiver said.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
     /// The start of its body.
-    pub(super) body: String,
+    pub body: String,
     /// How long it wants to be left alone.
-    pub(super) retry_after: Option<Duration>,
+    pub retry_after: Option<Duration>,
 }
 
 impl Client {
@@ -117,7 +118,7 @@ impl Client {
     }
 
     /// Posts once. `Err` says in words why there is no answer.
-    pub(super) async fn post(
+    pub async fn post(
         &self,
         url: &str,
         headers: Vec<(&'static str, String)>,

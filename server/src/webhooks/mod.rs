@@ -17,6 +17,6 @@ pub mod signature;
 mod worker;
 
 pub use bells::Bells;
-pub use client::{Client, ClientError, TlsRoots};
+pub use client::{Answer, Client, ClientError, TlsRoots};
 pub use desk::{Desk, DeskParts};
 pub use guard::Guard;

@@ -3,6 +3,7 @@
 mod commit;
 mod http;
 mod lane;
+mod posts;
 mod sockets;
 
 use std::path::PathBuf;
@@ -45,6 +46,15 @@ pub enum CeilingKind {
         #[arg(long)]
         batch: u64,
     },
+    /// Posts by the hub's HTTP client alone.
+    Posts {
+        #[arg(long)]
+        url: String,
+        #[arg(long)]
+        count: u64,
+        #[arg(long)]
+        under_way: usize,
+    },
     /// What a fleet's return writes, in batches.
     Resume {
         #[arg(long)]
@@ -63,6 +73,7 @@ pub fn run(kind: &CeilingKind) -> Result<bool, Failed> {
             lane::run(lines, data_dir, *count, *under_way)
         }
         CeilingKind::Inbound { database, count, batch } => commit::inbound(database, *count, *batch),
+        CeilingKind::Posts { url, count, under_way } => posts::run(url, *count, *under_way),
         CeilingKind::Resume { database, batch } => commit::resume(database, *batch),
     }?;
     Ok(true)

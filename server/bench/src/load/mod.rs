@@ -1,4 +1,5 @@
-//! What the hub is put under: posters (`posts`), phones (`fleet`), both together (`life`), and bare sockets (`dial`), each a
+//! What the hub is put under: posters (`posts`), phones (`fleet`), both together (`life`), bare sockets (`dial`), and
+//! the `receiver` of its webhooks, each a
 //! process of its own.
 
 pub mod dial;
@@ -8,5 +9,6 @@ pub mod life;
 mod pacer;
 mod phones;
 pub mod posts;
+pub mod receiver;
 
 pub use http::Connection;

@@ -11,6 +11,7 @@ mod post;
 mod restart;
 mod slow_disk;
 mod start;
+mod webhooks;
 
 use crate::report::Figure;
 use crate::run::{Bench, Failed};
@@ -34,4 +35,5 @@ pub const ALL: &[Row] = &[
     lists::ROW,
     growth::ROW,
     start::ROW,
+    webhooks::ROW,
 ];

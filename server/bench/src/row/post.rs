@@ -21,7 +21,7 @@ pub const ROW: Row = Row {
 
 /// Phones, each with a key.
 pub const PHONES: usize = 1_000;
-const ACCOUNTS: usize = 50;
+pub const ACCOUNTS: usize = 50;
 /// Twice each phone.
 const WARM: &str = "2000";
 

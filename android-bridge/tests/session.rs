@@ -3,6 +3,7 @@
 mod support;
 
 use android_bridge::engine::{Backoff, BackoffLimits, CloseWhy, Input, Redial, Service};
+use device_protocol::limits::{MAX_EVENTS_PER_FRAME, MAX_UP_FRAME_BYTES};
 use device_protocol::{
     CloseCode, Closing, Command, CommandKind, DownFrame, Event, PROTOCOL, RadioWait, Settings, Sim, SimRef,
     Telemetry, Welcome, command::RefreshSims,
@@ -67,6 +68,30 @@ fn at_most_two_frames_are_unacknowledged_and_batches_keep_their_bounds() {
         rig.frame(&frame);
     }
     assert_eq!(rig.hub.upto(), 603);
+}
+
+/// The hub of these tests takes no frame that is a byte too long.
+#[test]
+fn a_frame_is_filled_and_never_too_long() {
+    let full = |last: usize| {
+        let mut rig = Rig::new();
+        for _ in 0..MAX_EVENTS_PER_FRAME - 1 {
+            rig.sms(&"a".repeat(600));
+        }
+        rig.sms(&"a".repeat(last));
+        rig.hub.withhold_acks = true;
+        rig.connect();
+        let lines = rig.hub.events.values().map(|event| serde_json::to_string(event).unwrap().len() + 1);
+        (rig.hub.upto(), lines.sum::<usize>())
+    };
+    let (_, less) = full(1);
+    let left = MAX_UP_FRAME_BYTES - less;
+    // In two frames at most: where all are in the first, its lines fit beside what begins it.
+    for last in (left - 700..left + 700).step_by(7) {
+        let (told, bytes) = full(last);
+        assert_eq!(told, MAX_EVENTS_PER_FRAME as u64);
+        assert!(bytes > MAX_UP_FRAME_BYTES - 1_400);
+    }
 }
 
 #[test]

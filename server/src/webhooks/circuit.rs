@@ -45,6 +45,13 @@ impl Circuit {
         self.width.saturating_sub(under_way)
     }
 
+    /// Whether it is worth a look at the store: with most of it busy, another post ends before long, and brings room for
+    /// more than one.
+    pub(super) fn is_roomy(&self, under_way: usize, now: Timestamp) -> bool {
+        let room = self.room(under_way, now);
+        room > 0 && (under_way == 0 || room * 2 >= self.width)
+    }
+
     /// When something may begin again; `None` if that is now.
     pub(super) fn opens_at(&self, now: Timestamp) -> Option<Timestamp> {
         self.closed_until.max(self.drains_at).filter(|at| *at > now)
@@ -109,8 +116,9 @@ mod tests {
             circuit.succeeded();
         }
         assert_eq!([3, AT_ONCE, AT_ONCE + 1].map(|busy| circuit.room(busy, NOW)), [5, 0, 0]);
+        assert_eq!([0, 4, 5, AT_ONCE].map(|busy| circuit.is_roomy(busy, NOW)), [true, true, false, false]);
         circuit.failed(NOW, NOW);
-        assert!(circuit.is_troubled());
+        assert!(circuit.is_troubled() && circuit.is_roomy(0, NOW));
         assert_eq!([0, 1].map(|busy| circuit.room(busy, NOW)), [1, 0]);
         circuit.succeeded();
         assert!(!circuit.is_troubled());

@@ -37,7 +37,7 @@ pub(super) struct Worker {
     circuit: Circuit,
     posts: JoinSet<Done>,
     under_way: HashSet<NoticeId>,
-    /// More was due than there was room for.
+    /// More may be due than there was room for.
     more: bool,
 }
 
@@ -91,8 +91,8 @@ impl Worker {
     async fn look(&mut self) -> Look {
         let now = self.parts.clock.now();
         let room = self.circuit.room(self.under_way.len(), now);
-        self.more = room == 0;
-        if room == 0 {
+        self.more = !self.circuit.is_roomy(self.under_way.len(), now);
+        if self.more {
             return Look::Wait(self.circuit.opens_at(now));
         }
         let Some(mut turns) = self.take_turns(room).await else { return Look::Over };

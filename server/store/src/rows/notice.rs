@@ -1,5 +1,6 @@
 //! `notice` and `attempt`.
 
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use diesel::sql_types::Binary;
 use relay_domain::notice::{Attempt, Facts, Notice, NoticeStatus};
@@ -8,7 +9,7 @@ use relay_domain::{NoticeId, Timestamp, WebhookId};
 use uuid::Uuid;
 
 use super::{broken, id, id_opt, nanos, slot, span, text, unsigned32};
-use crate::backend::{Conn, Words};
+use crate::backend::{Backend, Conn, Words};
 use crate::schema::{attempt, notice};
 
 #[derive(Queryable, Selectable)]
@@ -99,12 +100,17 @@ pub(crate) fn insert(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
     insert.run(conn).map(drop)
 }
 
+/// The types of a [`NoticeRow`]'s columns.
+type Columns = SqlTypeOf<<NoticeRow as Selectable<Backend>>::SelectExpression>;
+
+static BY_ID: Words = Words::new(
+    "SELECT id, event_id, webhook_id, account_id, kind, about, chain, happened_at, device_id, number, body, slot, \
+         own_number, reason, created_at, paused_nanos, attempts, status, next_at FROM notice WHERE id = ?",
+);
+
 pub(crate) fn load(conn: &mut Conn, notice: NoticeId) -> QueryResult<Option<Notice>> {
-    let row: Option<NoticeRow> = notice::table
-        .filter(notice::id.eq(notice.as_bytes().as_slice()))
-        .select(NoticeRow::as_select())
-        .first(conn)
-        .optional()?;
+    let question = BY_ID.with([notice.as_bytes().into()]);
+    let row: Option<NoticeRow> = question.answering::<Columns>().get_result(conn).optional()?;
     row.map(NoticeRow::read).transpose()
 }
 
@@ -184,5 +190,19 @@ impl AttemptRow {
             answer: text::unescape(self.answer),
             error: self.error,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_name_the_columns_of_a_row_in_their_order() {
+        let question = notice::table.select(NoticeRow::as_select());
+        let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
+        let spelt = spelt.replace("`notice`.", "").replace('`', "");
+        let columns = BY_ID.text().split(" FROM ").next().unwrap();
+        assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
     }
 }

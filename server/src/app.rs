@@ -62,7 +62,7 @@ const BACKLOG: i32 = 1024;
 const CLOSE_TIME: Duration = Duration::from_secs(1);
 /// Customers' connection pools keep an idle connection about this long.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// A stop ends within five seconds, whatever hangs: this much for the phones' goodbyes,
+/// A stop ends within five seconds, whatever hangs: this much for the phones' goodbyes, and for webhooks to answer,
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// this much for requests that are being answered (whole seconds: actix counts no finer),
 const ANSWER_SECONDS: u64 = 1;
@@ -107,7 +107,8 @@ pub struct RunningApp {
     phase: PhaseCell,
     server: ServerHandle,
     serving: JoinHandle<std::io::Result<()>>,
-    tasks: Vec<JoinHandle<()>>,
+    tasks: [JoinHandle<()>; 2],
+    desk: Desk,
     rounds: [JoinHandle<()>; 2],
     control: ControlSocket,
     opened: Opened,
@@ -164,15 +165,15 @@ impl App {
         };
         let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
         let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));
-        let telling = Desk::start(opened.desk());
+        let desk = Desk::start(opened.desk());
         let (progress, continuity) = opened.progress();
         let rounds =
             [tokio::spawn(rounds::write_down(progress, continuity)), tokio::spawn(rounds::heal(hub.clone()))];
         phase.enter(Phase::Ready);
         tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
         let server = handle;
-        let tasks = vec![sweeping, releasing, telling];
-        Ok(RunningApp { addr, hub, phase, server, serving, tasks, rounds, control, opened })
+        let tasks = [sweeping, releasing];
+        Ok(RunningApp { addr, hub, phase, server, serving, tasks, desk, rounds, control, opened })
     }
 }
 
@@ -194,11 +195,16 @@ impl RunningApp {
 
     /// Stops: nothing more is accepted, phones are told to come back, answers leave, what waits is committed.
     /// Within five seconds, whatever hangs; what was answered with 202 is on disk in any case.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.phase.enter(Phase::Draining);
         self.opened.relay.stop_accepting();
-        if timeout(DRAIN_TIME, self.hub.drain()).await.is_err() {
+        let (phones, posts) =
+            tokio::join!(timeout(DRAIN_TIME, self.hub.drain()), timeout(DRAIN_TIME, self.desk.stop()));
+        if phones.is_err() {
             tracing::warn!("some phones did not say goodbye; they will resume");
+        }
+        if posts.is_err() {
+            tracing::warn!("some webhooks did not answer in time; they are told again");
         }
         let answered = timeout(Duration::from_secs(ANSWER_SECONDS) + CLOSE_TIME / 2, self.server.stop(true));
         if answered.await.is_err() {
@@ -209,6 +215,7 @@ impl RunningApp {
         self.serving.abort();
         self.tasks.iter().for_each(JoinHandle::abort);
         self.rounds.iter().for_each(JoinHandle::abort);
+        drop(self.desk);
         drop(self.control);
         let opened = self.opened;
         let closed = timeout(CLOSE_STORE_TIME, tokio::task::spawn_blocking(move || opened.close()));

@@ -2,6 +2,7 @@
 //! the store when it starts, and whatever it does not know of is started when it is told of [`Bells::ring_changed`].
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use relay_domain::WebhookId;
@@ -16,6 +17,8 @@ struct Inner {
     known: Mutex<Known>,
     /// Rung when a webhook was made or changed.
     desk: Notify,
+    /// Nothing new is begun.
+    stopping: AtomicBool,
 }
 
 #[derive(Default)]
@@ -39,6 +42,18 @@ impl Bells {
         self.0.desk.notify_one();
     }
 
+    /// From now on nothing new is begun; everybody is woken to see it.
+    pub(super) fn stop(&self) {
+        self.0.stopping.store(true, Ordering::Release);
+        self.known().bells.values().for_each(|bell| bell.notify_one());
+        self.0.desk.notify_one();
+    }
+
+    /// Whether nothing new is to be begun.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Acquire)
+    }
+
     /// The bell of a worker that starts; the caller keeps one worker for each.
     pub(super) fn hang(&self, webhook: WebhookId) -> Arc<Notify> {
         Arc::clone(self.known().bells.entry(webhook).or_default())
@@ -49,12 +64,12 @@ impl Bells {
         self.known().bells.remove(&webhook);
     }
 
-    /// The webhooks that were made or changed since the last time. Waits for the first.
+    /// The webhooks that were made or changed since the last time. Waits for the first, unless all stops.
     pub(super) async fn changed(&self) -> HashSet<WebhookId> {
         loop {
             let rung = self.0.desk.notified();
             let changed = std::mem::take(&mut self.known().changed);
-            if !changed.is_empty() {
+            if !changed.is_empty() || self.is_stopping() {
                 return changed;
             }
             rung.await;

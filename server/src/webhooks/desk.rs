@@ -50,13 +50,29 @@ pub(super) struct Turns {
     pub(super) slow: Arc<Semaphore>,
 }
 
-/// The workers.
-pub struct Desk;
+/// The workers. Dropping it cuts off what is under way: it is told again at the next start.
+pub struct Desk {
+    bells: Bells,
+    working: JoinHandle<()>,
+}
 
 impl Desk {
-    /// Keeps the workers until the task is aborted; what is under way then is told again at the next start.
-    pub fn start(parts: DeskParts) -> JoinHandle<()> {
-        tokio::spawn(run(parts))
+    /// Starts the workers.
+    pub fn start(parts: DeskParts) -> Desk {
+        Desk { bells: parts.bells.clone(), working: tokio::spawn(run(parts)) }
+    }
+
+    /// Begins nothing more, and waits until what is under way has ended and was recorded.
+    pub async fn stop(&mut self) {
+        self.bells.stop();
+        // A panic there was told of where it happened.
+        let _ended = (&mut self.working).await;
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.working.abort();
     }
 }
 
@@ -96,10 +112,13 @@ async fn run(parts: DeskParts) {
             }
         }
     }
-    loop {
+    while !parts.bells.is_stopping() {
         for webhook in parts.bells.changed().await {
             workers.start(&parts, &turns, webhook);
         }
         workers.0.retain(|_, worker| !worker.is_finished());
+    }
+    for worker in workers.0.values_mut() {
+        let _ended = worker.await;
     }
 }

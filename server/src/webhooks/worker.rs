@@ -52,7 +52,7 @@ struct Done {
 enum Look {
     /// Wait: for the bell, for a post, or until this instant.
     Wait(Option<Timestamp>),
-    /// There is no such webhook any more.
+    /// Nothing more: there is no such webhook any more, or the hub stops.
     Over,
 }
 
@@ -89,6 +89,9 @@ impl Worker {
 
     /// Begins what may begin.
     async fn look(&mut self) -> Look {
+        if self.parts.bells.is_stopping() {
+            return Look::Over;
+        }
         let now = self.parts.clock.now();
         let room = self.circuit.room(self.under_way.len(), now);
         self.more = !self.circuit.is_roomy(self.under_way.len(), now);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{
@@ -27,6 +28,8 @@ pub enum Reply {
     Status(u16),
     /// A status with these headers and this body.
     Whole(u16, Vec<(&'static str, String)>, String),
+    /// 200, after a while.
+    After(Duration),
     /// Nothing, and the connection stays.
     Hang,
     /// Nothing, and the connection ends.
@@ -210,6 +213,10 @@ async fn answer(
         };
         match reply {
             Reply::Status(status) => write(&mut stream, status, &[], "").await?,
+            Reply::After(pause) => {
+                tokio::time::sleep(pause).await;
+                write(&mut stream, 200, &[], "").await?;
+            }
             Reply::Whole(status, headers, body) => write(&mut stream, status, &headers, &body).await?,
             Reply::Hang => {
                 // Until the other end has had enough.
@@ -223,7 +230,7 @@ async fn answer(
                 loop {
                     stream.write_all(b".").await?;
                     stream.flush().await?;
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
             Reply::Huge => {

@@ -2,7 +2,9 @@
 
 use android_bridge::sim::CarrierProfile;
 
-use super::{TO, create, hear, start};
+use std::time::Duration;
+
+use super::{Alone, TO, attempts, create, hear, options, start};
 use crate::support::receiver::{Receiver, Reply, Told};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,4 +71,19 @@ async fn through_ten_deaths_every_event_arrives_and_first_arrivals_are_in_order(
     hear(&mut town, &webhook, &receiver).await;
     let counts = town.judge().await;
     assert_eq!(counts.told, 150);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hub_that_is_told_to_stop_hears_the_answer_first() {
+    let mut town = Alone::start(options()).await;
+    let receiver = Receiver::start().await;
+    let (webhook, _) = create(&town.hub, &receiver.url("/"), "inbound.received", &[]);
+    receiver.then([Reply::After(Duration::from_millis(700))]);
+    town.hub.manage(&["webhook", "test", &webhook]);
+    receiver.until_told(1).await;
+    assert!(town.hub.terminate().success());
+    town.hub.restart().await;
+    let log = attempts(&town.hub, &webhook);
+    assert_eq!((log.len(), &log[0]["status"]), (1, &"delivered".into()));
+    assert_eq!(receiver.told().len(), 1);
 }

@@ -24,6 +24,8 @@ CREATE TABLE webhook (
 );
 -- Asked for with the first message of an account, and then kept in memory.
 CREATE INDEX webhook_by_account ON webhook (account_id, id);
+-- Webhooks that are over: few, and looked at in every round of the sweeps.
+CREATE INDEX webhook_over ON webhook (id) WHERE status >= 3;
 
 -- A notice says what its event was when it happened; nothing is looked up when it is told.
 CREATE TABLE notice (
@@ -57,6 +59,9 @@ CREATE INDEX notice_due ON notice (webhook_id, next_at, id) WHERE next_at IS NOT
 -- Whether an earlier notice of the chain is pending, which comes after one, and how many a webhook has. Rows leave it as
 -- they end.
 CREATE INDEX notice_chain ON notice (webhook_id, chain, id) WHERE status = 0;
+
+-- Ended notices, the oldest first: forgotten in a month, whatever waits beside them. Grows at its end.
+CREATE INDEX notice_ended ON notice (id) WHERE status <> 0;
 
 -- What operators were told of a phone last: 0 nothing, 1 that it came, 2 that it went.
 ALTER TABLE device ADD COLUMN told SMALLINT NOT NULL DEFAULT 0;

@@ -22,7 +22,7 @@ use crate::relay::webhooks::EndpointRule;
 use crate::secrets::{Secrets, SecretsError};
 use crate::sweeps::schedule::Alarm;
 use crate::webhooks::guard::{Allowed, PlainHttp};
-use crate::webhooks::{Bells, Client, ClientError, DeskParts, Guard, TlsRoots};
+use crate::webhooks::{Bells, Client, ClientError, Guard, Parts, TlsRoots};
 
 /// After a failed flush the answers that are on their way still leave; then the process ends. As long as a stop gives
 /// them: a machine whose disk fails is often a slow one.
@@ -115,8 +115,8 @@ impl Opened {
     }
 
     /// What tells webhooks of what is written in this store.
-    pub(super) fn desk(&self) -> DeskParts {
-        DeskParts {
+    pub(super) fn desk(&self) -> Parts {
+        Parts {
             lane: self.store.lane(),
             reads: self.store.reads(),
             clock: Arc::clone(self.relay.clock()),

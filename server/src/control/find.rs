@@ -1,6 +1,7 @@
 //! The account, device, key or webhook that a person names, among those there are.
 
 use relay_domain::account::Account;
+use relay_domain::webhook::Webhook;
 use relay_domain::{AccountId, DeviceId, KeyId};
 
 use super::answer::Refused;
@@ -8,7 +9,6 @@ use super::refusal::{failed, invalid, not_found};
 use super::resolve::{Candidate, Unclear, resolve};
 use crate::relay::Relay;
 use crate::relay::devices::Devices;
-use crate::relay::webhooks::WebhookStanding;
 
 pub(super) async fn find_account(relay: &Relay, meant: &str) -> Result<AccountId, Refused> {
     Ok(account_of(relay, meant).await?.id)
@@ -60,11 +60,11 @@ pub(super) async fn find_key(relay: &Relay, meant: &str) -> Result<KeyId, Refuse
     resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("key", meant, unclear))
 }
 
-pub(super) async fn find_webhook(relay: &Relay, meant: &str) -> Result<WebhookStanding, Refused> {
+pub(super) async fn find_webhook(relay: &Relay, meant: &str) -> Result<Webhook, Refused> {
     let webhooks = relay.list_webhooks(None).await.map_err(failed)?;
-    let candidates = webhooks.into_iter().map(|standing| {
-        let (id, url) = (standing.webhook.id, standing.webhook.url.clone());
-        candidate(standing, id, url, "")
+    let candidates = webhooks.into_iter().map(|webhook| {
+        let (id, url) = (webhook.id, webhook.url.clone());
+        candidate(webhook, id, url, "")
     });
     resolve(candidates.collect(), meant).map_err(|unclear| refuse_unclear("webhook", meant, unclear))
 }

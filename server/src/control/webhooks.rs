@@ -1,5 +1,6 @@
 //! Webhooks: the verbs of an operator, and what they answer.
 
+use relay_domain::WebhookId;
 use relay_domain::key::Dialect;
 use relay_domain::webhook::{Bodies, EventKind, EventSet, Webhook};
 use serde::{Deserialize, Serialize};
@@ -108,12 +109,16 @@ pub(super) async fn create(
 
 pub(super) async fn list(relay: &Relay, account: Option<&str>) -> Result<Answer, Refused> {
     let account_id = optional_account(relay, account).await?;
-    let webhooks = relay.list_webhooks(account_id).await.map_err(failed)?;
-    Ok(Answer::Webhooks { webhooks: webhooks.into_iter().map(standing_shown).collect() })
+    let mut webhooks = Vec::new();
+    for webhook in relay.list_webhooks(account_id).await.map_err(failed)? {
+        // One that was deleted in between is in no list.
+        webhooks.extend(relay.webhook(webhook.id).await.map_err(failed)?.map(standing_shown));
+    }
+    Ok(Answer::Webhooks { webhooks })
 }
 
 pub(super) async fn show(relay: &Relay, webhook: &str) -> Result<Answer, Refused> {
-    Ok(Answer::Webhook(standing_shown(find_webhook(relay, webhook).await?)))
+    shown_now(relay, find_webhook(relay, webhook).await?.id).await
 }
 
 pub(super) async fn set(
@@ -131,26 +136,30 @@ pub(super) async fn set(
 }
 
 pub(super) async fn change(relay: &Relay, webhook: &str, edit: WebhookEdit) -> Result<Answer, Refused> {
-    let id = find_webhook(relay, webhook).await?.webhook.id;
+    let id = find_webhook(relay, webhook).await?.id;
     relay.change_webhook(id, edit).await.map_err(refused)?;
-    let changed = relay.webhook(id).await.map_err(failed)?;
-    let changed = changed.ok_or_else(|| refused(ChangeWebhookError::NoSuchWebhook))?;
-    Ok(Answer::Webhook(standing_shown(changed)))
+    shown_now(relay, id).await
+}
+
+async fn shown_now(relay: &Relay, id: WebhookId) -> Result<Answer, Refused> {
+    let standing = relay.webhook(id).await.map_err(failed)?;
+    let standing = standing.ok_or_else(|| refused(ChangeWebhookError::NoSuchWebhook))?;
+    Ok(Answer::Webhook(standing_shown(standing)))
 }
 
 pub(super) async fn delete(relay: &Relay, webhook: &str) -> Result<Answer, Refused> {
-    let id = find_webhook(relay, webhook).await?.webhook.id;
+    let id = find_webhook(relay, webhook).await?.id;
     relay.change_webhook(id, WebhookEdit::Delete).await.map_err(refused)?;
     Ok(Answer::WebhookDeleted { webhook_id: id.to_string() })
 }
 
 pub(super) async fn rotate(relay: &Relay, webhook: &str) -> Result<Answer, Refused> {
-    let id = find_webhook(relay, webhook).await?.webhook.id;
+    let id = find_webhook(relay, webhook).await?.id;
     Ok(secret_shown(relay.rotate_webhook(id).await.map_err(refused)?))
 }
 
 pub(super) async fn test(relay: &Relay, webhook: &str) -> Result<Answer, Refused> {
-    let found = find_webhook(relay, webhook).await?.webhook;
+    let found = find_webhook(relay, webhook).await?;
     let event_id = relay.test_webhook(found.id).await.map_err(refused)?;
     Ok(Answer::WebhookTested { event_id: event_id.to_string(), status: found.status.word().to_owned() })
 }
@@ -162,7 +171,7 @@ pub(super) async fn replay(relay: &Relay, event: &str) -> Result<Answer, Refused
 }
 
 pub(super) async fn replay_failed(relay: &Relay, webhook: &str, since: &str) -> Result<Answer, Refused> {
-    let id = find_webhook(relay, webhook).await?.webhook.id;
+    let id = find_webhook(relay, webhook).await?.id;
     let since = exact(since)
         .ok_or_else(|| invalid(format!("`{since}` is no instant: write one such as 2026-11-28T08:00:00Z")))?;
     let events = relay.replay_dead(id, since).await.map_err(not_replayed)?;
@@ -175,7 +184,7 @@ pub(super) async fn attempts(
     event: Option<&str>,
     limit: u16,
 ) -> Result<Answer, Refused> {
-    let id = find_webhook(relay, webhook).await?.webhook.id;
+    let id = find_webhook(relay, webhook).await?.id;
     let only = event.map(|event| event.parse().map_err(|_| no_event_id(event))).transpose()?;
     let told = relay.webhook_attempts(id, only, limit.into()).await.map_err(failed)?;
     Ok(Answer::WebhookAttempts { attempts: told.into_iter().map(attempt_shown).collect() })

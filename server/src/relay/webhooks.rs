@@ -5,8 +5,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::BoxFuture;
-use relay_domain::key::Dialect;
-use relay_domain::webhook::{Bodies, EventSet, SealedSecret, Webhook};
+use relay_domain::webhook::{SealedSecret, Webhook};
 use relay_domain::{AccountId, NoticeId, Timestamp, WebhookId};
 use relay_store::changes::{
     ChangeWebhook, ChangeWebhookVerdict, CreateWebhook, CreateWebhookVerdict, MOST_WEBHOOKS, Repeat,
@@ -14,7 +13,7 @@ use relay_store::changes::{
 };
 use relay_store::queries::{AttemptsOf, FindWebhook, ListWebhooks};
 
-pub use relay_store::changes::WebhookEdit;
+pub use relay_store::changes::{NewWebhook, WebhookEdit};
 pub use relay_store::queries::{AttemptTold, WebhookStanding};
 
 use super::{Relay, Trouble};
@@ -29,21 +28,6 @@ const SECRET_BYTES: usize = 32;
 pub trait EndpointRule: Send + Sync {
     /// Looks at a URL, and where it leads now. An error says in words what is wrong and what to do.
     fn check<'a>(&'a self, url: &'a str) -> BoxFuture<'a, Result<(), String>>;
-}
-
-/// What a new webhook is to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewWebhook {
-    /// Whose.
-    pub account_id: AccountId,
-    /// In whose words.
-    pub dialect: Dialect,
-    /// Where.
-    pub url: String,
-    /// Of what.
-    pub events: EventSet,
-    /// With texts or without.
-    pub bodies: Bodies,
 }
 
 /// Why no webhook was made.
@@ -127,10 +111,9 @@ impl Relay {
 
     /// Makes a webhook.
     pub async fn create_webhook(&self, new: NewWebhook) -> Result<WithSecret, CreateWebhookError> {
-        let NewWebhook { account_id, dialect, url, events, bodies } = new;
-        self.endpoints.check(&url).await.map_err(CreateWebhookError::Endpoint)?;
-        let (secret, sealed) = self.draw_webhook_secret(account_id);
-        let change = CreateWebhook { account_id, dialect, url, events, bodies, secret: sealed };
+        self.endpoints.check(&new.url).await.map_err(CreateWebhookError::Endpoint)?;
+        let (secret, sealed) = self.draw_webhook_secret(new.account_id);
+        let change = CreateWebhook { new, secret: sealed };
         match self.lane.api(change).await.map_err(Trouble::from)? {
             CreateWebhookVerdict::Created(webhook) => Ok(WithSecret { webhook: *webhook, secret }),
             CreateWebhookVerdict::NoSuchAccount => Err(CreateWebhookError::NoSuchAccount),
@@ -195,10 +178,7 @@ impl Relay {
     }
 
     /// Webhooks, oldest first: an account's, or everyone's.
-    pub async fn list_webhooks(
-        &self,
-        account_id: Option<AccountId>,
-    ) -> Result<Vec<WebhookStanding>, Trouble> {
+    pub async fn list_webhooks(&self, account_id: Option<AccountId>) -> Result<Vec<Webhook>, Trouble> {
         Ok(self.reads.ask(ListWebhooks { account_id }).await?)
     }
 

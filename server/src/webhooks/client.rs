@@ -4,7 +4,7 @@
 //! addresses that the guard admits are handed to whoever connects, so nothing can change between look and connection.
 
 use std::future::Future;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -23,6 +23,7 @@ use relay_domain::Timestamp;
 use relay_domain::notice::ANSWER_CHARS;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 use url::Host;
 
@@ -34,6 +35,9 @@ const MOST_ANSWER_BYTES: usize = 64 * 1024;
 const IDLE_PER_HOST: usize = 8;
 /// For how long they do; receivers keep theirs about as long.
 const IDLE_TIME: Duration = Duration::from_secs(55);
+/// Names that are looked up at once. Each holds a thread of the pool that the store's reads use as well, however long a name
+/// server takes to answer; the pool has 512.
+static LOOK_UPS: Semaphore = Semaphore::const_new(64);
 /// What receivers see in their logs.
 const OUR_NAME: &str = concat!("relay-hub/", env!("CARGO_PKG_VERSION"));
 
@@ -202,10 +206,16 @@ impl tower_service::Service<Name> for Guarded {
 
 /// The addresses of a name that may be reached; the reason if there is none.
 async fn resolve(guard: &Guard, name: &str) -> Result<Vec<IpAddr>, Refused> {
-    let found = tokio::net::lookup_host((name, 0)).await;
-    let found: Vec<IpAddr> =
-        found.map(|found| found.map(|address| address.ip()).collect()).unwrap_or_default();
-    admitted(guard, name, found)
+    // The turn goes along: a look-up that nobody waits for any more still holds its thread.
+    let turn = LOOK_UPS.acquire().await;
+    let asked = name.to_owned();
+    let looked_up = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        (asked.as_str(), 0).to_socket_addrs().map(|found| found.map(|address| address.ip()).collect())
+    });
+    // A name that cannot be looked up has no address.
+    let found = looked_up.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+    admitted(guard, name, found.unwrap_or_default())
 }
 
 fn admitted(guard: &Guard, name: &str, found: Vec<IpAddr>) -> Result<Vec<IpAddr>, Refused> {

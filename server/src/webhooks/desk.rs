@@ -1,54 +1,18 @@
 //! A worker for each webhook: started when the hub starts and when one is made, gone when it is over.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use relay_domain::{Clock, WebhookId};
+use relay_domain::WebhookId;
 use relay_store::queries::ListWebhooks;
-use relay_store::{Lane, Reads};
-use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use super::bells::Bells;
-use super::client::Client;
-use super::render::Renderers;
+use super::parts::{Parts, Turns};
 use super::worker::Worker;
-use crate::secrets::Secrets;
 
-/// Posts at once to endpoints that answer: each holds a connection and a few kilobytes.
-const POSTS: usize = 256;
-/// Posts at once that have got no answer for a while, and those to endpoints whose last one failed. Apart, so that many
-/// that hang take nothing from the others.
-const SLOW_POSTS: usize = 512;
 /// After a store that did not answer.
 const RETRY: Duration = Duration::from_secs(1);
-
-/// What workers need.
-#[derive(Clone)]
-pub struct DeskParts {
-    /// Where attempts are recorded.
-    pub lane: Lane,
-    /// Where notices are read.
-    pub reads: Reads,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Opens the webhooks' secrets.
-    pub secrets: Arc<Secrets>,
-    /// Posts.
-    pub client: Client,
-    /// The dialects' words.
-    pub renderers: Renderers,
-    /// Rung by commits.
-    pub bells: Bells,
-}
-
-/// Turns at posting.
-#[derive(Clone)]
-pub(super) struct Turns {
-    pub(super) healthy: Arc<Semaphore>,
-    pub(super) slow: Arc<Semaphore>,
-}
 
 /// The workers. Dropping it cuts off what is under way: it is told again at the next start.
 pub struct Desk {
@@ -58,7 +22,7 @@ pub struct Desk {
 
 impl Desk {
     /// Starts the workers.
-    pub fn start(parts: DeskParts) -> Desk {
+    pub fn start(parts: Parts) -> Desk {
         Desk { bells: parts.bells.clone(), working: tokio::spawn(run(parts)) }
     }
 
@@ -81,7 +45,7 @@ impl Drop for Desk {
 struct Workers(HashMap<WebhookId, JoinHandle<()>>);
 
 impl Workers {
-    fn start(&mut self, parts: &DeskParts, turns: &Turns, webhook: WebhookId) {
+    fn start(&mut self, parts: &Parts, turns: &Turns, webhook: WebhookId) {
         if self.0.get(&webhook).is_some_and(|worker| !worker.is_finished()) {
             return;
         }
@@ -96,14 +60,13 @@ impl Drop for Workers {
     }
 }
 
-async fn run(parts: DeskParts) {
-    let turns =
-        Turns { healthy: Arc::new(Semaphore::new(POSTS)), slow: Arc::new(Semaphore::new(SLOW_POSTS)) };
+async fn run(parts: Parts) {
+    let turns = Turns::new();
     let mut workers = Workers::default();
     loop {
         match parts.reads.ask(ListWebhooks { account_id: None }).await {
             Ok(known) => {
-                known.iter().for_each(|standing| workers.start(&parts, &turns, standing.webhook.id));
+                known.iter().for_each(|webhook| workers.start(&parts, &turns, webhook.id));
                 break;
             }
             Err(error) => {
@@ -118,6 +81,7 @@ async fn run(parts: DeskParts) {
         }
         workers.0.retain(|_, worker| !worker.is_finished());
     }
+    turns.close();
     for worker in workers.0.values_mut() {
         let _ended = worker.await;
     }

@@ -11,6 +11,7 @@ mod circuit;
 mod client;
 mod desk;
 pub mod guard;
+mod parts;
 pub mod render;
 pub mod retry;
 pub mod signature;
@@ -18,5 +19,6 @@ mod worker;
 
 pub use bells::Bells;
 pub use client::{Answer, Client, ClientError, TlsRoots};
-pub use desk::{Desk, DeskParts};
+pub use desk::Desk;
 pub use guard::Guard;
+pub use parts::Parts;

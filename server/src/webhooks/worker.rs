@@ -4,7 +4,7 @@
 //! the store what may be told. What is under way is remembered here alone: a notice is posted by nobody else, and one
 //! whose attempt was not recorded before the process died is told again.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use relay_store::CommitError;
 use relay_store::changes::RecordAttempt;
 use relay_store::queries::DueNotices;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 
 use super::circuit::Circuit;
 use super::client::Answer;
-use super::desk::{DeskParts, Turns};
+use super::parts::{Parts, Turns};
 use super::render::Post;
 use super::signature;
 use crate::secrets::WEBHOOK_SECRET;
@@ -30,20 +30,20 @@ const SLOW_AFTER: Duration = Duration::from_millis(500);
 const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) struct Worker {
-    parts: DeskParts,
+    parts: Parts,
     turns: Turns,
     webhook: WebhookId,
     bell: Arc<Notify>,
     circuit: Circuit,
     posts: JoinSet<Done>,
-    under_way: HashSet<NoticeId>,
+    /// What each post tells.
+    under_way: HashMap<task::Id, NoticeId>,
     /// More may be due than there was room for.
     more: bool,
 }
 
 /// A post that has ended and was recorded.
 struct Done {
-    notice: NoticeId,
     began_at: Timestamp,
     taken: bool,
 }
@@ -57,9 +57,9 @@ enum Look {
 }
 
 impl Worker {
-    pub(super) fn new(parts: DeskParts, turns: Turns, webhook: WebhookId) -> Worker {
+    pub(super) fn new(parts: Parts, turns: Turns, webhook: WebhookId) -> Worker {
         let bell = parts.bells.hang(webhook);
-        let (posts, under_way) = (JoinSet::new(), HashSet::new());
+        let (posts, under_way) = (JoinSet::new(), HashMap::new());
         Worker { parts, turns, webhook, bell, circuit: Circuit::default(), posts, under_way, more: false }
     }
 
@@ -78,7 +78,7 @@ impl Worker {
             wanted = tokio::select! {
                 // A ring during the look is kept for now.
                 () = bell.notified() => true,
-                Some(ended) = self.posts.join_next(), if !self.posts.is_empty() => self.ended(ended),
+                Some(ended) = self.posts.join_next_with_id(), if !self.posts.is_empty() => self.ended(ended),
                 () = sleep(pause) => true,
             };
         }
@@ -103,7 +103,7 @@ impl Worker {
             webhook_id: self.webhook,
             now,
             limit: turns.len(),
-            under_way: self.under_way.iter().copied().collect(),
+            under_way: self.under_way.values().copied().collect(),
         };
         let due = match self.parts.reads.ask(question).await {
             Ok(Some(due)) => due,
@@ -151,9 +151,9 @@ impl Worker {
     }
 
     fn begin(&mut self, webhook: Arc<Webhook>, notice: Notice, turn: OwnedSemaphorePermit) {
-        self.under_way.insert(notice.id);
+        let told = notice.id;
         let (parts, slow) = (self.parts.clone(), Arc::clone(&self.turns.slow));
-        self.posts.spawn(async move {
+        let post = self.posts.spawn(async move {
             let mut turn = turn;
             let delivering = deliver(&parts, &webhook, &notice);
             tokio::pin!(delivering);
@@ -169,13 +169,15 @@ impl Worker {
             drop(turn);
             done
         });
+        self.under_way.insert(post.id(), told);
     }
 
     /// Whether it is worth a look now.
-    fn ended(&mut self, ended: Result<Done, tokio::task::JoinError>) -> bool {
+    fn ended(&mut self, ended: Result<(task::Id, Done), JoinError>) -> bool {
+        let post = ended.as_ref().map_or_else(JoinError::id, |(post, _)| *post);
+        self.under_way.remove(&post);
         match ended {
-            Ok(done) => {
-                self.under_way.remove(&done.notice);
+            Ok((_, done)) => {
                 match done.taken {
                     true => self.circuit.succeeded(),
                     false => self.circuit.failed(done.began_at, self.parts.clock.now()),
@@ -184,11 +186,8 @@ impl Worker {
                 self.more || !done.taken
             }
             Err(error) => {
-                // Which notice it was is not known: all that is under way ends first, then none is.
                 tracing::error!(webhook = %self.webhook, %error, "a post ended in a panic");
-                if self.posts.is_empty() {
-                    self.under_way.clear();
-                }
+                self.circuit.failed(self.parts.clock.now(), self.parts.clock.now());
                 true
             }
         }
@@ -203,7 +202,7 @@ async fn sleep(pause: Option<Duration>) {
 }
 
 /// Posts a notice once, and records what came of it.
-async fn deliver(parts: &DeskParts, webhook: &Webhook, notice: &Notice) -> Done {
+async fn deliver(parts: &Parts, webhook: &Webhook, notice: &Notice) -> Done {
     let began_at = parts.clock.now();
     let answered = post(parts, webhook, notice, began_at).await;
     let took = parts.clock.now().since(began_at);
@@ -229,15 +228,10 @@ async fn deliver(parts: &DeskParts, webhook: &Webhook, notice: &Notice) -> Done 
         }
     };
     record(parts, notice.id, attempt, outcome).await;
-    Done { notice: notice.id, began_at, taken: outcome == Outcome::Taken }
+    Done { began_at, taken: outcome == Outcome::Taken }
 }
 
-async fn post(
-    parts: &DeskParts,
-    webhook: &Webhook,
-    notice: &Notice,
-    now: Timestamp,
-) -> Result<Answer, String> {
+async fn post(parts: &Parts, webhook: &Webhook, notice: &Notice, now: Timestamp) -> Result<Answer, String> {
     let owner = webhook.account_id.as_bytes();
     let open = |sealed: &[u8]| {
         let opened = parts.secrets.unseal(WEBHOOK_SECRET, owner, sealed);
@@ -261,8 +255,9 @@ async fn post(
     parts.client.post(&webhook.url, headers, body, now).await
 }
 
-/// Records an attempt, however long the store takes: what is not recorded would be told again.
-async fn record(parts: &DeskParts, notice_id: NoticeId, attempt: Attempt, outcome: Outcome) {
+/// Records an attempt, however long the store takes and however often it refuses: it is the one thing that keeps a
+/// receiver from being told the same again at once.
+async fn record(parts: &Parts, notice_id: NoticeId, attempt: Attempt, outcome: Outcome) {
     loop {
         let change = RecordAttempt { notice_id, attempt: attempt.clone(), outcome };
         match parts.lane.device(change).await {

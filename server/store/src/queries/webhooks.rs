@@ -42,9 +42,9 @@ pub struct ListWebhooks {
 }
 
 impl Query for ListWebhooks {
-    type Answer = Vec<WebhookStanding>;
+    type Answer = Vec<Webhook>;
 
-    fn run(&self, read: &mut Read<'_>) -> QueryResult<Vec<WebhookStanding>> {
+    fn run(&self, read: &mut Read<'_>) -> QueryResult<Vec<Webhook>> {
         let mut list = webhook::table
             .filter(webhook::status.ne(WebhookStatus::Deleted.number()))
             .order(webhook::id)
@@ -54,7 +54,7 @@ impl Query for ListWebhooks {
             list = list.filter(webhook::account_id.eq(account.as_bytes().as_slice()));
         }
         let found: Vec<WebhookRow> = list.load(read.conn)?;
-        found.into_iter().map(|row| row.read().and_then(|webhook| stand(read, webhook))).collect()
+        found.into_iter().map(WebhookRow::read).collect()
     }
 }
 

@@ -13,6 +13,7 @@ use tokio::io::{
     BufReader,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -28,8 +29,8 @@ pub enum Reply {
     Status(u16),
     /// A status with these headers and this body.
     Whole(u16, Vec<(&'static str, String)>, String),
-    /// 200, after a while.
-    After(Duration),
+    /// 200, once the test lets go.
+    Held(Arc<Notify>),
     /// Nothing, and the connection stays.
     Hang,
     /// Nothing, and the connection ends.
@@ -213,8 +214,8 @@ async fn answer(
         };
         match reply {
             Reply::Status(status) => write(&mut stream, status, &[], "").await?,
-            Reply::After(pause) => {
-                tokio::time::sleep(pause).await;
+            Reply::Held(until) => {
+                until.notified().await;
                 write(&mut stream, 200, &[], "").await?;
             }
             Reply::Whole(status, headers, body) => write(&mut stream, status, &headers, &body).await?,

@@ -1,10 +1,13 @@
 //! The hub dies between commit and post, and between post and record: nothing is lost, and a repeat is the same.
 
-use android_bridge::sim::CarrierProfile;
+use std::sync::Arc;
 
-use std::time::Duration;
+use android_bridge::sim::CarrierProfile;
+use rustix::process::Signal;
+use tokio::sync::Notify;
 
 use super::{Alone, TO, attempts, create, hear, options, start};
+use crate::support::eventually;
 use crate::support::receiver::{Receiver, Reply, Told};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -78,10 +81,18 @@ async fn a_hub_that_is_told_to_stop_hears_the_answer_first() {
     let mut town = Alone::start(options()).await;
     let receiver = Receiver::start().await;
     let (webhook, _) = create(&town.hub, &receiver.url("/"), "inbound.received", &[]);
-    receiver.then([Reply::After(Duration::from_millis(700))]);
+    let answer = Arc::new(Notify::new());
+    receiver.then([Reply::Held(Arc::clone(&answer))]);
     town.hub.manage(&["webhook", "test", &webhook]);
     receiver.until_told(1).await;
-    assert!(town.hub.terminate().success());
+    town.hub.signal(Signal::TERM);
+    let health = town.hub.url("/healthz");
+    eventually("the hub stops", || async {
+        (reqwest::get(&health).await.ok()?.status() == 503).then_some(())
+    })
+    .await;
+    answer.notify_one();
+    assert!(town.hub.until_ended().await.success());
     town.hub.restart().await;
     let log = attempts(&town.hub, &webhook);
     assert_eq!((log.len(), &log[0]["status"]), (1, &"delivered".into()));

@@ -8,6 +8,7 @@ use relay_domain::webhook::WebhookStatus;
 
 use super::notify;
 use super::repeat::first_id_at;
+use crate::backend::condition;
 use crate::changes::SWEEP_ROWS;
 use crate::lane::{Change, Tx};
 use crate::rows::notice::{self as rows, NoticeRow};
@@ -24,12 +25,12 @@ impl Change for BuryNotices {
     type Verdict = usize;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
-        let over =
-            webhook::table.filter(webhook::status.ge(WebhookStatus::Gone.number())).select(webhook::id);
+        // Literals, here and below: with bound values SQLite cannot know that the partial indexes hold the answers.
+        let over = webhook::table.filter(condition("status >= 3")).select(webhook::id);
         // The first of each chain; the next one follows in its place.
         let found: Vec<NoticeRow> = notice::table
             .filter(notice::webhook_id.eq_any(over))
-            .filter(notice::next_at.is_not_null())
+            .filter(condition("next_at IS NOT NULL"))
             .limit(SWEEP_ROWS)
             .select(NoticeRow::as_select())
             .load(tx.conn)?;
@@ -43,7 +44,8 @@ impl Change for BuryNotices {
     }
 }
 
-/// Forgets some notices that ended, and were written long ago, with their attempts. The verdict counts them.
+/// Forgets some notices that ended, and were written long ago, with their attempts, and webhooks that were deleted long
+/// ago. The verdict counts the notices.
 #[derive(Debug, Clone, Copy)]
 pub struct ForgetNotices;
 
@@ -51,10 +53,11 @@ impl Change for ForgetNotices {
     type Verdict = usize;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
-        let bound = first_id_at(tx.now.minus(LOG_KEPT));
+        let long_ago = tx.now.minus(LOG_KEPT);
+        let bound = first_id_at(long_ago);
         let old: Vec<(Vec<u8>, Vec<u8>)> = notice::table
             .filter(notice::id.lt(bound.as_bytes().as_slice()))
-            .filter(notice::status.ne(NoticeStatus::Pending.number()))
+            .filter(condition("status <> 0"))
             .order(notice::id)
             .limit(SWEEP_ROWS)
             .select((notice::webhook_id, notice::id))
@@ -64,6 +67,11 @@ impl Change for ForgetNotices {
             diesel::delete(tries.filter(attempt::notice_id.eq(id))).execute(tx.conn)?;
             diesel::delete(notice::table.filter(notice::id.eq(id))).execute(tx.conn)?;
         }
+        let deleted = webhook::table
+            .filter(condition("status >= 3"))
+            .filter(webhook::status.eq(WebhookStatus::Deleted.number()))
+            .filter(webhook::status_at.lt(long_ago.nanos()));
+        diesel::delete(deleted).execute(tx.conn)?;
         Ok(old.len())
     }
 }

@@ -11,9 +11,9 @@ use crate::effect::Effect;
 use crate::lane::{Change, Tx};
 use crate::rows::{account, webhook};
 
-/// Makes a webhook. The caller has looked at the URL, and has drawn and encrypted the secret.
-#[derive(Debug, Clone)]
-pub struct CreateWebhook {
+/// What a new webhook is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewWebhook {
     /// Whose.
     pub account_id: AccountId,
     /// In whose words it is told.
@@ -24,6 +24,13 @@ pub struct CreateWebhook {
     pub events: EventSet,
     /// With texts or without.
     pub bodies: Bodies,
+}
+
+/// Makes a webhook. The caller has looked at the URL, and has drawn and encrypted the secret.
+#[derive(Debug, Clone)]
+pub struct CreateWebhook {
+    /// What it is to be.
+    pub new: NewWebhook,
     /// What its posts are signed with.
     pub secret: SealedSecret,
 }
@@ -46,19 +53,20 @@ impl Change for CreateWebhook {
     type Verdict = CreateWebhookVerdict;
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<CreateWebhookVerdict> {
-        if account::load(tx.conn, self.account_id)?.is_none() {
+        let NewWebhook { account_id, dialect, url, events, bodies } = self.new.clone();
+        if account::load(tx.conn, account_id)?.is_none() {
             return Ok(CreateWebhookVerdict::NoSuchAccount);
         }
-        if tx.hot.webhooks(tx.conn, self.account_id)?.len() >= MOST_WEBHOOKS {
+        if tx.hot.webhooks(tx.conn, account_id)?.len() >= MOST_WEBHOOKS {
             return Ok(CreateWebhookVerdict::TooMany);
         }
         let made = Webhook {
             id: tx.id(),
-            account_id: self.account_id,
-            dialect: self.dialect,
-            url: self.url.clone(),
-            events: self.events,
-            bodies: self.bodies,
+            account_id,
+            dialect,
+            url,
+            events,
+            bodies,
             secret: self.secret.clone(),
             next_secret: None,
             status: WebhookStatus::Active,
@@ -69,7 +77,7 @@ impl Change for CreateWebhook {
             created_at: tx.now,
         };
         webhook::insert(tx.conn, &made)?;
-        tx.hot.forget_webhooks(self.account_id);
+        tx.hot.forget_webhooks(account_id);
         tx.effect(Effect::WebhookChanged { webhook_id: made.id });
         Ok(CreateWebhookVerdict::Created(Box::new(made)))
     }

@@ -10,6 +10,6 @@ mod repeat;
 
 pub use bury::{BuryNotices, ForgetNotices};
 pub use change::{ChangeWebhook, ChangeWebhookVerdict, WebhookEdit};
-pub use create::{CreateWebhook, CreateWebhookVerdict, MOST_WEBHOOKS};
+pub use create::{CreateWebhook, CreateWebhookVerdict, MOST_WEBHOOKS, NewWebhook};
 pub use record_attempt::RecordAttempt;
 pub use repeat::{Repeat, RepeatNotices, RepeatVerdict, TestWebhook};

@@ -18,8 +18,8 @@ use relay_domain::{AccountId, NoticeId, Timestamp, WebhookId};
 use relay_store::Effect;
 use relay_store::changes::{
     Attend, BuryNotices, CancelMessage, ChangeWebhook, ChangeWebhookVerdict, CloseSession, CreateWebhook,
-    CreateWebhookVerdict, ForgetNotices, MOST_WEBHOOKS, Presence, RecordAttempt, Repeat, RepeatNotices,
-    RepeatVerdict, TellPresence, TestWebhook, WebhookEdit,
+    CreateWebhookVerdict, ForgetNotices, MOST_WEBHOOKS, NewWebhook, Presence, RecordAttempt, Repeat,
+    RepeatNotices, RepeatVerdict, TellPresence, TestWebhook, WebhookEdit,
 };
 use relay_store::queries::{AttemptsOf, Due, DueNotices, FindWebhook, ListWebhooks, PresenceToTell};
 
@@ -30,14 +30,14 @@ const OUTBOUND: [&str; 5] =
     ["outbound.queued", "outbound.dispatched", "outbound.sent", "outbound.delivered", "outbound.failed"];
 
 fn new(account_id: AccountId, events: &[&str]) -> CreateWebhook {
-    CreateWebhook {
+    let new = NewWebhook {
         account_id,
         dialect: Dialect::Relayion,
         url: "https://hooks.example/sms".into(),
         events: EventSet::parse(events.iter().copied()).unwrap(),
         bodies: Bodies::LeftOut,
-        secret: SealedSecret(vec![1, 2, 3]),
-    }
+    };
+    CreateWebhook { new, secret: SealedSecret(vec![1, 2, 3]) }
 }
 
 impl Bench {

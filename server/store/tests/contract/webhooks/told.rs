@@ -189,6 +189,9 @@ async fn what_waits_for_a_webhook_that_is_gone_or_deleted_is_given_up() {
         let edit = WebhookEdit::Resume;
         let resumed = bench.api(ChangeWebhook { webhook_id: webhook, edit }).await;
         assert_eq!(matches!(resumed, ChangeWebhookVerdict::NoSuchWebhook), deleted);
+        bench.advance(31 * 24 * HOUR);
+        while bench.sweep(ForgetNotices).await > 0 {}
+        assert_eq!((bench.count("notice"), bench.count("webhook")), (0, usize::from(!deleted)));
     }
 }
 

@@ -12,6 +12,16 @@ use crate::backend::{Checkpointer, OpenError, Trouble, classify};
 /// Often enough that the log stays small, seldom enough to cost nothing.
 const INTERVAL: Duration = Duration::from_millis(200);
 
+/// Pages in the log beyond which it is begun anew.
+const LONG_LOG: i32 = 8_192;
+
+/// Moves what there is, and flushes it: the pages that the log has now.
+fn pass(checkpointer: &mut Checkpointer) -> Result<i32, (Trouble, String)> {
+    let log = checkpointer.passive().map_err(|error| (classify(&error), error.to_string()))?;
+    checkpointer.flush().map_err(|error| (Trouble::Io, error.to_string()))?;
+    Ok(log)
+}
+
 /// The running thread; dropping it ends it.
 pub(crate) struct Checkpoints {
     /// Dropped to say stop.
@@ -21,7 +31,7 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     /// Starts it; `committed` is set by the lane after each commit, so that an idle hub touches no disk. `moved` is set
-    /// here after each pass: hardly anything is left then for whoever cuts the log back. `on_fatal` is
+    /// here when nearly all of a long log has been moved: hardly anything is left then for the writer. `on_fatal` is
     /// called when the disk fails: a flush that failed here is not tried again either, because the kernel reports such
     /// an error once and then forgets the pages.
     pub(crate) fn start(
@@ -37,12 +47,18 @@ impl Checkpoints {
                 if !committed.swap(false, Ordering::Relaxed) {
                     continue;
                 }
-                match checkpointer.passive() {
-                    Ok(()) => moved.store(true, Ordering::Relaxed),
-                    Err(error) if classify(&error) == Trouble::Io => {
-                        return on_fatal(&format!("a checkpoint failed: {error}"));
+                let passed = pass(&mut checkpointer).and_then(|log| {
+                    if log > LONG_LOG {
+                        // What is left behind the second was written during it.
+                        pass(&mut checkpointer)?;
+                        moved.store(true, Ordering::Relaxed);
                     }
-                    Err(error) => tracing::warn!(%error, "a checkpoint failed; it is tried again"),
+                    Ok(())
+                });
+                match passed {
+                    Ok(()) => {}
+                    Err((Trouble::Io, why)) => return on_fatal(&format!("a checkpoint failed: {why}")),
+                    Err((_, why)) => tracing::warn!(error = why, "a checkpoint failed; it is tried again"),
                 }
             }
         };

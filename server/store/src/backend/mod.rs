@@ -17,7 +17,7 @@ pub(crate) use sqlite::{
     Checkpointer, begin, commit, open_reader, open_writer, others_wrote, rollback, rows_written, wal_bytes,
 };
 pub use sqlite::{Durability, OpenError};
-pub(crate) use statement::Words;
+pub(crate) use statement::{Words, words};
 pub(crate) use trouble::{Trouble, classify};
 
 /// A connection to whichever backend the store was opened on.

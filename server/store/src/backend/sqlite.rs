@@ -1,18 +1,25 @@
 //! Embedded SQLite: opening, transactions, checkpoints.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::mem::ManuallyDrop;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer};
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::Conn;
+use super::{Conn, Words as _, words};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
+
+/// The write-ahead log's file is cut back to this size when a longer log was begun anew; what it keeps is written over,
+/// which needs no new blocks of the disk.
+const WAL_KEPT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Whether a commit reaches the disk before it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +94,8 @@ pub(crate) fn open_writer(path: &Path, durability: Durability) -> Result<Conn, O
     // Checkpoints belong to `Checkpointer`: inside a commit they would be its latency.
     conn.batch_execute(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = 0; \
-         PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;"
+         PRAGMA journal_size_limit = {WAL_KEPT_BYTES}; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -65536;"
     ))
     .map_err(prepare(path))?;
     conn.run_pending_migrations(MIGRATIONS)
@@ -171,29 +179,22 @@ pub(crate) fn rollback(conn: &mut Conn) -> QueryResult<()> {
     Transactions::rollback_transaction(sqlite)
 }
 
-diesel::define_sql_function! {
-    /// Rows that this connection has written since it was opened.
-    fn total_changes() -> diesel::sql_types::BigInt;
-}
+words!(RowsWritten = "SELECT total_changes()");
 
 /// Rows that this connection has written since it was opened, what was rolled back included.
 pub(crate) fn rows_written(conn: &mut Conn) -> QueryResult<i64> {
-    let Conn::Sqlite(sqlite) = conn;
-    diesel::select(total_changes()).get_result(sqlite)
+    RowsWritten::with([]).answering::<BigInt>().first(conn).map(Option::unwrap_or_default)
 }
 
-#[derive(diesel::QueryableByName)]
-struct DataVersion {
-    #[diesel(sql_type = diesel::sql_types::BigInt)]
-    data_version: i64,
-}
+words!(DataVersion = "PRAGMA data_version");
 
 /// Whether another connection has committed since this one was asked last; asked inside a transaction, nobody else can
 /// until it ends.
 pub(crate) fn others_wrote(conn: &mut Conn, seen: &mut Option<i64>) -> QueryResult<bool> {
-    let Conn::Sqlite(sqlite) = conn;
-    let DataVersion { data_version } = diesel::sql_query("PRAGMA data_version").get_result(sqlite)?;
-    Ok(seen.replace(data_version) != Some(data_version))
+    let version = DataVersion::with([]).answering::<BigInt>().first(conn)?;
+    let same = version.is_some() && *seen == version;
+    *seen = version;
+    Ok(!same)
 }
 
 fn depth(sqlite: &mut SqliteConnection) -> u32 {
@@ -212,24 +213,52 @@ pub(crate) fn wal_bytes(path: &Path) -> u64 {
     std::fs::metadata(wal).map_or(0, |metadata| metadata.len())
 }
 
+#[derive(diesel::QueryableByName)]
+struct Checkpointed {
+    #[diesel(sql_type = Integer)]
+    log: i32,
+}
+
 /// Moves the write-ahead log into the database, off the commit path.
-pub(crate) struct Checkpointer(SqliteConnection);
+pub(crate) struct Checkpointer {
+    conn: SqliteConnection,
+    /// The database's file. SQLite flushes it only at the end of a checkpoint that nobody has written behind, so under
+    /// load the writer would meet all of it at once. Never closed: whoever closes any handle of a file loses all locks
+    /// that the process holds on it, those of SQLite too.
+    file: ManuallyDrop<File>,
+}
 
 impl Checkpointer {
     /// Opens a connection of its own.
     pub(crate) fn open(path: &Path) -> Result<Checkpointer, OpenError> {
         let mut conn = establish(path)?;
         conn.batch_execute("PRAGMA busy_timeout = 0; PRAGMA synchronous = FULL;").map_err(prepare(path))?;
-        Ok(Checkpointer(conn))
+        let file = File::options().write(true).open(path);
+        let file = file.map_err(|error| OpenError::File { path: path.to_owned(), why: error.to_string() })?;
+        Ok(Checkpointer { conn, file: ManuallyDrop::new(file) })
     }
 
-    /// Moves what no reader holds; waits for nobody.
-    pub(crate) fn passive(&mut self) -> QueryResult<()> {
-        self.0.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
+    /// Moves what no reader holds; waits for nobody. Answers the length of the log in pages, -1 while another checkpoint
+    /// runs.
+    pub(crate) fn passive(&mut self) -> QueryResult<i32> {
+        let pass = diesel::sql_query("PRAGMA wal_checkpoint(PASSIVE)");
+        pass.get_result(&mut self.conn).map(|Checkpointed { log }| log)
+    }
+
+    /// Flushes what was moved.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        self.file.sync_data()
     }
 }
 
 impl Conn {
+    /// Moves what is left of the log, so that the next transaction begins it anew, unless a reader stands in the way: then
+    /// it is tried again later. Called by the writer alone, between batches.
+    pub(crate) fn finish_wal(&mut self) -> QueryResult<()> {
+        let Conn::Sqlite(sqlite) = self;
+        sqlite.batch_execute("PRAGMA wal_checkpoint(PASSIVE)")
+    }
+
     /// Moves everything and cuts the log back to nothing, unless a reader stands in the way: then it is tried again
     /// later. Called by the writer alone, between batches.
     pub(crate) fn truncate_wal(&mut self) -> QueryResult<()> {

@@ -2,49 +2,55 @@
 //!
 //! diesel's builder spells each of them anew and walks it three times, and it never keeps an `UPDATE` prepared, because
 //! its words might differ from call to call; parsing one costs more than carrying it out. A `SELECT` it keeps, and spells
-//! anew all the same to find it. These are prepared once.
+//! anew all the same to find it. These are prepared once and found by their type, and go to the connection itself, past
+//! the layer that could choose between backends.
 
 use std::marker::PhantomData;
-use std::sync::OnceLock;
 
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+use diesel::query_dsl::LoadQuery;
 use diesel::result::QueryResult;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, SmallInt, Text};
-use diesel::{RunQueryDsl, result};
+use diesel::sqlite::Sqlite;
+use diesel::{OptionalExtension as _, RunQueryDsl, SqliteConnection, result};
 
-use super::{Backend, Conn};
+use super::Conn;
 
-/// The words of a statement, where each `?` stands for a value. Taken apart once: diesel walks a statement five times
-/// each time that it is carried out.
-#[derive(Debug)]
-pub(crate) struct Words {
-    whole: &'static str,
-    pieces: OnceLock<Vec<&'static str>>,
-}
+/// The words of a statement, where each `?` stands for a value. Each is a type of its own, made by [`words!`]: diesel finds
+/// the prepared statement by it, and need not spell the words.
+pub(crate) trait Words: Sized + 'static {
+    const WHOLE: &'static str;
 
-impl Words {
-    pub(crate) const fn new(whole: &'static str) -> Words {
-        Words { whole, pieces: OnceLock::new() }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn text(&self) -> &'static str {
-        self.whole
-    }
+    /// Between the values. Taken apart once: diesel walks a statement each time that it is carried out.
+    fn pieces() -> &'static [&'static str];
 
     /// With a value for each `?` in turn.
-    pub(crate) fn with<'a, const N: usize>(&'static self, values: [Value<'a>; N]) -> Statement<'a> {
-        let pieces = self.pieces.get_or_init(|| self.whole.split('?').collect());
-        Statement { whole: self.whole, pieces, values: values.into() }
+    fn with<'a, const N: usize>(values: [Value<'a>; N]) -> Statement<'a, Self, N> {
+        Statement { values, words: PhantomData }
     }
 }
 
+/// Names the words of a statement.
+macro_rules! words {
+    ($name:ident = $whole:expr) => {
+        struct $name;
+
+        impl $crate::backend::Words for $name {
+            const WHOLE: &'static str = $whole;
+
+            fn pieces() -> &'static [&'static str] {
+                static PIECES: std::sync::OnceLock<Vec<&'static str>> = std::sync::OnceLock::new();
+                PIECES.get_or_init(|| <Self as $crate::backend::Words>::WHOLE.split('?').collect())
+            }
+        }
+    };
+}
+pub(crate) use words;
+
 /// The statement with its values.
-#[derive(Debug)]
-pub(crate) struct Statement<'a> {
-    whole: &'static str,
-    pieces: &'static [&'static str],
-    values: Vec<Value<'a>>,
+pub(crate) struct Statement<'a, W, const N: usize> {
+    values: [Value<'a>; N],
+    words: PhantomData<W>,
 }
 
 /// One value, of the type that its column has.
@@ -57,48 +63,57 @@ pub(crate) enum Value<'a> {
     Big(Option<i64>),
 }
 
-impl<'a> Statement<'a> {
+impl<'a, W: Words, const N: usize> Statement<'a, W, N> {
     /// Carries it out: how many rows it changed.
     pub(crate) fn run(self, conn: &mut Conn) -> QueryResult<usize> {
-        self.execute(conn)
+        let Conn::Sqlite(sqlite) = conn;
+        self.execute(sqlite)
     }
 
     /// As a question whose answer has columns of these types.
-    pub(crate) fn answering<Columns>(self) -> Question<'a, Columns> {
+    pub(crate) fn answering<Columns>(self) -> Question<'a, W, N, Columns> {
         Question { statement: self, columns: PhantomData }
     }
 }
 
 /// A statement that reads.
-#[derive(Debug)]
-pub(crate) struct Question<'a, Columns> {
-    statement: Statement<'a>,
+pub(crate) struct Question<'a, W, const N: usize, Columns> {
+    statement: Statement<'a, W, N>,
     columns: PhantomData<Columns>,
 }
 
-impl<Columns> Query for Question<'_, Columns> {
+impl<'a, W: Words, const N: usize, Columns> Question<'a, W, N, Columns> {
+    /// The first row, if there is one.
+    pub(crate) fn first<'query, Row>(self, conn: &mut Conn) -> QueryResult<Option<Row>>
+    where
+        Self: LoadQuery<'query, SqliteConnection, Row>,
+    {
+        let Conn::Sqlite(sqlite) = conn;
+        self.get_result(sqlite).optional()
+    }
+}
+
+impl<W, const N: usize, Columns> Query for Question<'_, W, N, Columns> {
     type SqlType = Columns;
 }
 
-impl<Columns> QueryFragment<Backend> for Question<'_, Columns> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
+impl<W: Words, const N: usize, Columns> QueryFragment<Sqlite> for Question<'_, W, N, Columns> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         self.statement.walk_ast(out)
     }
 }
 
-impl<Columns> QueryId for Question<'_, Columns> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<W: Words, const N: usize, Columns> QueryId for Question<'_, W, N, Columns> {
+    type QueryId = W;
+    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl<Columns> RunQueryDsl<Conn> for Question<'_, Columns> {}
+impl<W, const N: usize, Columns> RunQueryDsl<SqliteConnection> for Question<'_, W, N, Columns> {}
 
-impl QueryFragment<Backend> for Statement<'_> {
-    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Backend>) -> QueryResult<()> {
-        let Some((first, rest)) =
-            self.pieces.split_first().filter(|(_, rest)| rest.len() == self.values.len())
-        else {
-            return Err(result::Error::QueryBuilderError(self.whole.into()));
+impl<W: Words, const N: usize> QueryFragment<Sqlite> for Statement<'_, W, N> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let Some((first, rest)) = W::pieces().split_first().filter(|(_, rest)| rest.len() == N) else {
+            return Err(result::Error::QueryBuilderError(W::WHOLE.into()));
         };
         out.push_sql(first);
         for (value, words) in self.values.iter().zip(rest) {
@@ -115,13 +130,12 @@ impl QueryFragment<Backend> for Statement<'_> {
     }
 }
 
-/// The words differ within one type: statements are told apart by their text.
-impl QueryId for Statement<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<W: Words, const N: usize> QueryId for Statement<'_, W, N> {
+    type QueryId = W;
+    const HAS_STATIC_QUERY_ID: bool = true;
 }
 
-impl RunQueryDsl<Conn> for Statement<'_> {}
+impl<W, const N: usize> RunQueryDsl<SqliteConnection> for Statement<'_, W, N> {}
 
 impl<'a> From<&'a [u8]> for Value<'a> {
     fn from(bytes: &'a [u8]) -> Value<'a> {

@@ -1,18 +1,16 @@
 //! The head of a device's queue leaves, as far as tokens go.
 
-use diesel::prelude::*;
+use diesel::QueryResult;
 use relay_domain::DeviceId;
 use relay_domain::allocate::{Slot, Wait, allocate};
 use relay_domain::webhook::EventKind;
 
 use super::webhooks::notify::{self, Chain};
 use super::{dispatch, expire_queued};
-use crate::backend::condition;
 use crate::effect::FrameRow;
 use crate::lane::{Change, Stream, Tx};
-use crate::rows::outbound::{OutboundRow, store_dispatch};
+use crate::rows::outbound::{self, OutboundRow, store_dispatch};
 use crate::rows::{id, sim};
-use crate::schema::outbound;
 
 /// Messages that one change dispatches at most; the session asks again while there are more.
 const MOST: usize = 32;
@@ -98,16 +96,7 @@ pub(super) fn head(
     let inserted: Vec<sim::SimRow> = sims.iter().filter(|sim| sim.inserted != 0).cloned().collect();
     let mut best: Option<(OutboundRow, relay_domain::sim::SimFacts)> = None;
     for sim in inserted {
-        let first: Option<OutboundRow> = outbound::table
-            .filter(outbound::device_id.eq(stream.device_id.as_bytes().as_slice()))
-            .filter(outbound::sim_id.eq(&sim.id))
-            .filter(outbound::slot.eq(sim.slot))
-            // A literal: with a bound value SQLite cannot know that the partial index holds the answer.
-            .filter(condition("rank = 0 AND held_until IS NULL"))
-            .order((outbound::priority, outbound::turn, outbound::id))
-            .select(OutboundRow::as_select())
-            .first(tx.conn)
-            .optional()?;
+        let first = outbound::first_queued(tx.conn, stream.device_id, &sim)?;
         if let Some(row) = first {
             let key = |row: &OutboundRow| (row.priority, row.turn, row.id.clone());
             if best.as_ref().is_none_or(|(leader, _)| key(&row) < key(leader)) {

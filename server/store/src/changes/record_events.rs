@@ -163,7 +163,6 @@ fn record_inbound(
     sms: &InboundReport,
 ) -> QueryResult<()> {
     let sim = sim_inventory::of_inbound(tx, stream.device_id, sms.slot, &sms.sim)?;
-
     let received_on = sim.as_ref().and_then(|sim| sim.number()).or(sms.sim.number.as_deref());
     if sms.source == SWEEP && sweep_match::claim(tx, stream, journal, sms, received_on)? {
         return Ok(());

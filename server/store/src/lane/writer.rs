@@ -19,11 +19,8 @@ use crate::reads::{self, ReadError};
 use crate::rows;
 use crate::rows::hub_state::Mark;
 
-/// The write-ahead log is cut back beyond this size, right after the checkpoints beside the writer have moved nearly all
-/// of it: nobody waits long for the rest.
-const WAL_CAP_BYTES: u64 = 64 * 1024 * 1024;
-/// Beyond this size it is cut back whatever was moved: nobody else seems to.
-const WAL_END_BYTES: u64 = 4 * WAL_CAP_BYTES;
+/// Beyond this size the writer moves the write-ahead log itself: nobody beside it seems to.
+const WAL_END_BYTES: u64 = 256 * 1024 * 1024;
 /// Commits between two looks at that size.
 const COMMITS_PER_LOOK: u32 = 64;
 
@@ -44,7 +41,7 @@ pub struct Writer {
     /// Rows that the connection had written when the last batch was counted.
     written: i64,
     commits: u32,
-    /// Set after each pass of the checkpoints.
+    /// Set when the checkpoints have moved nearly all of a long log.
     moved: Arc<AtomicBool>,
     /// Tells apart what this process writes at one instant.
     entries: i32,
@@ -124,7 +121,8 @@ impl Writer {
         Arc::clone(&self.committed)
     }
 
-    /// To be set when the log was moved into the database beside this writer.
+    /// To be set when nearly all of a long log was moved into the database beside this writer, which then moves the rest:
+    /// only behind the last commit can the log begin anew.
     pub(crate) fn moved(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.moved)
     }
@@ -283,12 +281,13 @@ impl Writer {
 
     fn look_at_wal(&mut self) {
         self.commits += 1;
-        let moved = self.moved.swap(false, Ordering::Relaxed);
-        if moved || self.commits >= COMMITS_PER_LOOK {
+        let mut due = self.moved.swap(false, Ordering::Relaxed);
+        if self.commits >= COMMITS_PER_LOOK {
             self.commits = 0;
-            if backend::wal_bytes(&self.path) > if moved { WAL_CAP_BYTES } else { WAL_END_BYTES } {
-                self.checkpoint();
-            }
+            due |= backend::wal_bytes(&self.path) > WAL_END_BYTES;
+        }
+        if due && let Err(error) = self.conn.finish_wal() {
+            tracing::warn!(%error, "the write-ahead log could not be begun anew; it is tried again later");
         }
     }
 

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use relay_domain::Timestamp;
 
 use super::{broken, signed, signed32, unsigned};
-use crate::backend::{Conn, Words};
+use crate::backend::{Conn, Words as _, words};
 use crate::schema::hub_state;
 
 /// How far a database has come. Of two marks of one hub the later is the greater: a restore begins an incarnation, and
@@ -33,13 +33,12 @@ pub(crate) fn load(conn: &mut Conn) -> QueryResult<HubState> {
     Ok(HubState { mark, alive_at: Timestamp::from_nanos(alive_at) })
 }
 
-static COUNT: Words =
-    Words::new("UPDATE hub_state SET commits = CASE WHEN commits > ? THEN commits ELSE ? END + 1");
+words!(Count = "UPDATE hub_state SET commits = CASE WHEN commits > ? THEN commits ELSE ? END + 1");
 
 /// Counts the batch that is about to be committed, from `known` at least. Another writer may have counted meanwhile: the
 /// row counts on.
 pub(crate) fn count(conn: &mut Conn, known: u64) -> QueryResult<()> {
-    COUNT.with([signed(known).into(), signed(known).into()]).run(conn).map(drop)
+    Count::with([signed(known).into(), signed(known).into()]).run(conn).map(drop)
 }
 
 /// Begins an incarnation.

@@ -5,7 +5,7 @@ use relay_domain::Timestamp;
 use relay_domain::message::Inbound;
 
 use super::{id, slot, text};
-use crate::backend::{Conn, Words};
+use crate::backend::{Conn, Words as _, words};
 use crate::schema::inbound;
 
 #[derive(Queryable, Selectable)]
@@ -47,14 +47,14 @@ impl InboundRow {
     }
 }
 
-static INSERT: Words = Words::new(
-    "INSERT INTO inbound (id, account_id, device_id, sim_id, slot, number, sender, sender_normal, body, parts, \
-         smsc_at, digest, source, journal_id, up_seq, received_at, created_at, swept_by) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+words!(
+    Insert = "INSERT INTO inbound (id, account_id, device_id, sim_id, slot, number, sender, sender_normal, body, \
+         parts, smsc_at, digest, source, journal_id, up_seq, received_at, created_at, swept_by) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 pub(crate) fn insert(conn: &mut Conn, row: &InboundRow) -> QueryResult<()> {
-    let insert = INSERT.with([
+    let insert = Insert::with([
         (&row.id).into(),
         (&row.account_id).into(),
         (&row.device_id).into(),

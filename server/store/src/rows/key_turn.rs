@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::backend::{Conn, Words};
+use crate::backend::{Conn, Words as _, words};
 use crate::lane::TurnKey;
 use crate::schema::key_turn;
 
@@ -16,12 +16,11 @@ pub(crate) fn load(conn: &mut Conn, (device, key, priority): TurnKey) -> QueryRe
         .optional()
 }
 
-static STORE: Words =
-    Words::new("UPDATE key_turn SET turn = ? WHERE device_id = ? AND key_id = ? AND priority = ?");
+words!(Store = "UPDATE key_turn SET turn = ? WHERE device_id = ? AND key_id = ? AND priority = ?");
 
 pub(crate) fn store(conn: &mut Conn, (device, key, priority): TurnKey, turn: i64) -> QueryResult<()> {
     let update =
-        STORE.with([turn.into(), device.as_bytes().into(), key.as_bytes().into(), priority.number().into()]);
+        Store::with([turn.into(), device.as_bytes().into(), key.as_bytes().into(), priority.number().into()]);
     if update.run(conn)? == 0 {
         diesel::insert_into(key_turn::table)
             .values((

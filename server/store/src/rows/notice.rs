@@ -9,7 +9,7 @@ use relay_domain::{NoticeId, Timestamp, WebhookId};
 use uuid::Uuid;
 
 use super::{broken, id, id_opt, nanos, slot, span, text, unsigned32};
-use crate::backend::{Backend, Conn, Words};
+use crate::backend::{Backend, Conn, Words as _, words};
 use crate::schema::{attempt, notice};
 
 #[derive(Queryable, Selectable)]
@@ -66,17 +66,17 @@ impl NoticeRow {
     }
 }
 
-static INSERT: Words = Words::new(
-    "INSERT INTO notice (id, event_id, webhook_id, account_id, kind, about, chain, happened_at, device_id, number, body, \
-         slot, own_number, reason, created_at, paused_nanos, attempts, status, next_at) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+words!(
+    Insert = "INSERT INTO notice (id, event_id, webhook_id, account_id, kind, about, chain, happened_at, device_id, \
+         number, body, slot, own_number, reason, created_at, paused_nanos, attempts, status, next_at) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 pub(crate) fn insert(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
     let Facts { at, device_id, number, body, slot, own_number, reason } = &notice.facts;
     let escaped = |text: &Option<String>| text.as_deref().map(text::escape);
     let (number, body, reason) = (escaped(number), escaped(body), escaped(reason));
-    let insert = INSERT.with([
+    let insert = Insert::with([
         notice.id.as_bytes().into(),
         notice.event_id.as_bytes().into(),
         notice.webhook_id.as_bytes().into(),
@@ -103,19 +103,21 @@ pub(crate) fn insert(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
 /// The types of a [`NoticeRow`]'s columns.
 type Columns = SqlTypeOf<<NoticeRow as Selectable<Backend>>::SelectExpression>;
 
-static BY_ID: Words = Words::new(
-    "SELECT id, event_id, webhook_id, account_id, kind, about, chain, happened_at, device_id, number, body, slot, \
-         own_number, reason, created_at, paused_nanos, attempts, status, next_at FROM notice WHERE id = ?",
+words!(
+    ById = "SELECT id, event_id, webhook_id, account_id, kind, about, chain, happened_at, device_id, number, body, \
+         slot, own_number, reason, created_at, paused_nanos, attempts, status, next_at FROM notice WHERE id = ?"
 );
 
 pub(crate) fn load(conn: &mut Conn, notice: NoticeId) -> QueryResult<Option<Notice>> {
-    let question = BY_ID.with([notice.as_bytes().into()]);
-    let row: Option<NoticeRow> = question.answering::<Columns>().get_result(conn).optional()?;
+    let question = ById::with([notice.as_bytes().into()]);
+    let row: Option<NoticeRow> = question.answering::<Columns>().first(conn)?;
     row.map(NoticeRow::read).transpose()
 }
 
-static FIRST_PENDING: Words =
-    Words::new("SELECT id FROM notice WHERE webhook_id = ? AND chain = ? AND status = 0 ORDER BY id LIMIT 1");
+words!(
+    FirstPending =
+        "SELECT id FROM notice WHERE webhook_id = ? AND chain = ? AND status = 0 ORDER BY id LIMIT 1"
+);
 
 /// The first notice of a chain that is pending.
 pub(crate) fn first_pending(
@@ -123,16 +125,16 @@ pub(crate) fn first_pending(
     webhook: WebhookId,
     chain: Uuid,
 ) -> QueryResult<Option<NoticeId>> {
-    let question = FIRST_PENDING.with([webhook.as_bytes().into(), chain.as_bytes().into()]);
-    let found: Option<Vec<u8>> = question.answering::<Binary>().get_result(conn).optional()?;
+    let question = FirstPending::with([webhook.as_bytes().into(), chain.as_bytes().into()]);
+    let found: Option<Vec<u8>> = question.answering::<Binary>().first(conn)?;
     found.as_deref().map(id).transpose()
 }
 
-static STORE_TRY: Words = Words::new("UPDATE notice SET attempts = ?, status = ?, next_at = ? WHERE id = ?");
+words!(StoreTry = "UPDATE notice SET attempts = ?, status = ?, next_at = ? WHERE id = ?");
 
 /// Writes what an attempt has changed.
 pub(crate) fn store_try(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
-    let update = STORE_TRY.with([
+    let update = StoreTry::with([
         super::signed32(notice.attempts).into(),
         notice.status.number().into(),
         notice.next_at.map(Timestamp::nanos).into(),
@@ -141,22 +143,22 @@ pub(crate) fn store_try(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
     update.run(conn).map(drop)
 }
 
-static STORE_TURN: Words = Words::new("UPDATE notice SET next_at = ? WHERE id = ?");
+words!(StoreTurn = "UPDATE notice SET next_at = ? WHERE id = ?");
 
 /// Its turn has come.
 pub(crate) fn store_turn(conn: &mut Conn, notice: NoticeId, next_at: Timestamp) -> QueryResult<()> {
-    STORE_TURN.with([next_at.nanos().into(), notice.as_bytes().into()]).run(conn).map(drop)
+    StoreTurn::with([next_at.nanos().into(), notice.as_bytes().into()]).run(conn).map(drop)
 }
 
-static APPEND: Words = Words::new(
-    "INSERT INTO attempt (webhook_id, notice_id, number, at, took_nanos, status, answer, error) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+words!(
+    Append = "INSERT INTO attempt (webhook_id, notice_id, number, at, took_nanos, status, answer, error) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 /// Appends the newest attempt of a notice to the log.
 pub(crate) fn append(conn: &mut Conn, notice: &Notice, attempt: &Attempt) -> QueryResult<()> {
     let answer = text::escape(&attempt.answer);
-    let insert = APPEND.with([
+    let insert = Append::with([
         notice.webhook_id.as_bytes().into(),
         notice.id.as_bytes().into(),
         super::signed32(notice.attempts).into(),
@@ -202,7 +204,7 @@ mod tests {
         let question = notice::table.select(NoticeRow::as_select());
         let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
         let spelt = spelt.replace("`notice`.", "").replace('`', "");
-        let columns = BY_ID.text().split(" FROM ").next().unwrap();
+        let columns = ById::WHOLE.split(" FROM ").next().unwrap();
         assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
     }
 }

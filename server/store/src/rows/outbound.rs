@@ -7,8 +7,9 @@ use relay_domain::sim::SimFacts;
 use relay_domain::state::{Failure, FailureClass, MessageState, Rank};
 use relay_domain::{AccountId, DeviceId, JournalId, MessageId, Timestamp};
 
+use super::sim::SimRow;
 use super::{broken, id, id_opt, signed, slot, text, unsigned};
-use crate::backend::{Backend, Conn, Words};
+use crate::backend::{Backend, Conn, Words as _, words};
 use crate::effect::FrameRow;
 use crate::schema::outbound;
 
@@ -150,12 +151,20 @@ pub(crate) const UNTIL_RELEASED: i64 = i64::MAX;
 /// The types of an [`OutboundRow`]'s columns.
 type Columns = SqlTypeOf<<OutboundRow as Selectable<Backend>>::SelectExpression>;
 
-static OF_DEVICE: Words = Words::new(
-    "SELECT id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, recipient_normal, body, parts, \
-         priority, turn, created_at, scheduled_at, held_until, expires_at, rank, rank_at, rank_seq, journal_id, \
-         down_seq, dispatched_at, sent_at, uncertain_at, failure_class, failure_code, failure_reason, restored_at \
-         FROM outbound WHERE id = ? AND device_id = ?",
-);
+/// A row, spelt out.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, recipient_normal, body, parts, \
+             priority, turn, created_at, scheduled_at, held_until, expires_at, rank, rank_at, rank_seq, journal_id, \
+             down_seq, dispatched_at, sent_at, uncertain_at, failure_class, failure_code, failure_reason, restored_at \
+             FROM outbound ",
+            $rest
+        )
+    };
+}
+
+words!(OfDevice = select!("WHERE id = ? AND device_id = ?"));
 
 /// A message of this device; another device's is as good as none.
 pub(crate) fn load_of_device(
@@ -163,8 +172,26 @@ pub(crate) fn load_of_device(
     device: DeviceId,
     message: MessageId,
 ) -> QueryResult<Option<OutboundRow>> {
-    let question = OF_DEVICE.with([message.as_bytes().into(), device.as_bytes().into()]);
-    question.answering::<Columns>().get_result(conn).optional()
+    let question = OfDevice::with([message.as_bytes().into(), device.as_bytes().into()]);
+    question.answering::<Columns>().first(conn)
+}
+
+words!(
+    // The condition is spelt out: with a bound value SQLite cannot know that the partial index holds the answer.
+    FirstQueued = select!(
+        "WHERE device_id = ? AND sim_id = ? AND slot = ? AND rank = 0 AND held_until IS NULL \
+         ORDER BY priority, turn, id LIMIT 1"
+    )
+);
+
+/// The first of a device's queued messages that this SIM may send, from where it sits.
+pub(crate) fn first_queued(
+    conn: &mut Conn,
+    device: DeviceId,
+    sim: &SimRow,
+) -> QueryResult<Option<OutboundRow>> {
+    let question = FirstQueued::with([device.as_bytes().into(), (&sim.id).into(), sim.slot.into()]);
+    question.answering::<Columns>().first(conn)
 }
 
 /// Whether any device has this message.
@@ -187,16 +214,16 @@ pub(crate) fn load_of_account(
         .optional()
 }
 
-static INSERT: Words = Words::new(
-    "INSERT INTO outbound (id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, \
+words!(
+    Insert = "INSERT INTO outbound (id, account_id, device_id, key_id, line_id, sim_id, slot, recipient, \
          recipient_normal, body, parts, priority, turn, created_at, scheduled_at, held_until, expires_at, \
          rank, rank_at, rank_seq, journal_id, down_seq, dispatched_at, sent_at, uncertain_at, failure_class, \
          failure_code, failure_reason, restored_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, \
-         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 pub(crate) fn insert(conn: &mut Conn, row: &OutboundRow) -> QueryResult<()> {
-    let insert = INSERT.with([
+    let insert = Insert::with([
         (&row.id).into(),
         (&row.account_id).into(),
         (&row.device_id).into(),
@@ -230,15 +257,15 @@ pub(crate) fn insert(conn: &mut Conn, row: &OutboundRow) -> QueryResult<()> {
     insert.run(conn).map(drop)
 }
 
-static STORE_STATE: Words = Words::new(
-    "UPDATE outbound SET rank = ?, rank_at = ?, rank_seq = ?, sent_at = ?, uncertain_at = ?, failure_class = ?, \
-         failure_code = ?, failure_reason = ? WHERE id = ?",
+words!(
+    StoreState = "UPDATE outbound SET rank = ?, rank_at = ?, rank_seq = ?, sent_at = ?, uncertain_at = ?, failure_class = ?, \
+         failure_code = ?, failure_reason = ? WHERE id = ?"
 );
 
 /// Writes the state that a fact has changed.
 pub(crate) fn store_state(conn: &mut Conn, message: MessageId, state: &MessageState) -> QueryResult<()> {
     let failure = state.failure.as_ref();
-    let update = STORE_STATE.with([
+    let update = StoreState::with([
         state.rank.number().into(),
         state.at.nanos().into(),
         signed(state.up_seq).into(),
@@ -298,13 +325,13 @@ pub(crate) fn store_release(conn: &mut Conn, message: MessageId, turn: i64) -> Q
         .map(drop)
 }
 
-static STORE_DISPATCH: Words = Words::new(
-    "UPDATE outbound SET rank = ?, rank_at = ?, journal_id = ?, down_seq = ?, dispatched_at = ? WHERE id = ?",
+words!(
+    StoreDispatch = "UPDATE outbound SET rank = ?, rank_at = ?, journal_id = ?, down_seq = ?, dispatched_at = ? WHERE id = ?"
 );
 
 /// Binds a message to a journal, once in its life.
 pub(crate) fn store_dispatch(conn: &mut Conn, message: MessageId, dispatch: &Dispatch) -> QueryResult<()> {
-    let update = STORE_DISPATCH.with([
+    let update = StoreDispatch::with([
         Rank::Dispatched.number().into(),
         dispatch.at.nanos().into(),
         dispatch.journal_id.as_bytes().into(),
@@ -324,7 +351,7 @@ mod tests {
         let question = outbound::table.select(OutboundRow::as_select());
         let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
         let spelt = spelt.replace("`outbound`.", "").replace('`', "");
-        let columns = OF_DEVICE.text().split(" FROM ").next().unwrap();
+        let columns = OfDevice::WHOLE.split(" FROM ").next().unwrap();
         assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
     }
 }

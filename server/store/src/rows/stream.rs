@@ -6,7 +6,7 @@ use relay_domain::plan::Quota;
 use relay_domain::{AccountId, DeviceId, JournalId, Timestamp};
 
 use super::{broken, id, id_opt, signed, signed32, unsigned, unsigned32};
-use crate::backend::{Conn, Words};
+use crate::backend::{Conn, Words as _, words};
 use crate::lane::Stream;
 use crate::schema::device_stream;
 
@@ -117,16 +117,16 @@ pub(crate) fn load(conn: &mut Conn, device: DeviceId) -> QueryResult<Option<Stre
         .transpose()
 }
 
-static STORE: Words = Words::new(
-    "UPDATE device_stream SET paired = ?, epoch = ?, connected = ?, stalled = ?, paused = ?, journal_id = ?, \
+words!(
+    Store = "UPDATE device_stream SET paired = ?, epoch = ?, connected = ?, stalled = ?, paused = ?, journal_id = ?, \
          up_seq = ?, down_seq = ?, resume_head = ?, max_pending = ?, in_flight = ?, queued = ?, burst = ?, \
          refill_per_minute = ?, arrival = ?, turn_high = ?, turn_normal = ?, turn_low = ?, last_seen_at = ?, \
-         course = ?, restored = ? WHERE device_id = ?",
+         course = ?, restored = ? WHERE device_id = ?"
 );
 
 pub(crate) fn store(conn: &mut Conn, stream: &Stream) -> QueryResult<()> {
     let row = StreamRow::from(stream);
-    let update = STORE.with([
+    let update = Store::with([
         row.paired.into(),
         row.epoch.into(),
         row.connected.into(),

@@ -5,7 +5,7 @@ use relay_domain::MessageId;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
 
 use super::signed;
-use crate::backend::Words;
+use crate::backend::{Words as _, words};
 use crate::lane::Tx;
 
 /// The word of a report in the timeline.
@@ -26,9 +26,9 @@ pub(crate) fn word(kind: &FactKind) -> &'static str {
     }
 }
 
-static APPEND: Words = Words::new(
-    "INSERT INTO timeline (message_id, recorded_at, entry, up_seq, kind, happened_at, class, code, reason) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+words!(
+    Append = "INSERT INTO timeline (message_id, recorded_at, entry, up_seq, kind, happened_at, class, code, reason) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 );
 
 /// Appends a report.
@@ -38,7 +38,7 @@ pub(crate) fn append(tx: &mut Tx<'_>, message: MessageId, fact: &Fact) -> QueryR
         _ => None,
     };
     let entry = tx.entry();
-    let insert = APPEND.with([
+    let insert = Append::with([
         message.as_bytes().into(),
         tx.now.nanos().into(),
         entry.into(),

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::backend::{Conn, Words};
+use crate::backend::{Conn, Words as _, words};
 use crate::lane::UsageKey;
 use crate::schema::usage;
 
@@ -16,10 +16,10 @@ pub(crate) fn load(conn: &mut Conn, (account, month): UsageKey) -> QueryResult<i
         .map(Option::unwrap_or_default)
 }
 
-static STORE: Words = Words::new("UPDATE usage SET accepted = ? WHERE account_id = ? AND month = ?");
+words!(Store = "UPDATE usage SET accepted = ? WHERE account_id = ? AND month = ?");
 
 pub(crate) fn store(conn: &mut Conn, (account, month): UsageKey, accepted: i64) -> QueryResult<()> {
-    let update = STORE.with([accepted.into(), account.as_bytes().into(), month.into()]);
+    let update = Store::with([accepted.into(), account.as_bytes().into(), month.into()]);
     if update.run(conn)? == 0 {
         diesel::insert_into(usage::table)
             .values((

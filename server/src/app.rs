@@ -13,6 +13,7 @@ mod offline;
 mod opened;
 mod restore;
 mod rounds;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -21,9 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::middleware::from_fn;
-use actix_web::{App as Site, HttpServer, web};
+use actix_server::ServerHandle;
 use relay_domain::Clock;
 use relay_domain::phone_number::load_numbering_plans;
 use tokio::task::JoinHandle;
@@ -43,25 +42,22 @@ use crate::clock::SystemClock;
 use crate::config::{Config, DoorSettings, PhoneSettings, Problem};
 use crate::control::socket::{ControlSocket, ListenError};
 use crate::http::door::{Door, Rate, Rates};
-use crate::http::methods;
-use crate::http::pages::{self, Phase, PhaseCell};
-use crate::http::proxies::{self, Trusted};
-use crate::http::uploads::{self, BodyTime};
+use crate::http::pages::{Phase, PhaseCell};
+use crate::http::proxies::Trusted;
+use crate::http::uploads::BodyTime;
 use crate::hub::{Directory, Hub, HubSettings};
 use crate::relay::Relay;
 use crate::relay::intake::TextRules;
 use crate::sweeps::{self, SweepSettings};
 use crate::webhooks::Desk;
-use crate::{dialects, hub};
 use data_dir::DataDir;
 use opened::Opened;
+use site::SiteParts;
 
 /// Connections that the kernel holds for us while a worker is busy, a whole fleet coming back among them.
 const BACKLOG: i32 = 1024;
 /// After the last answer, for the client's close.
 const CLOSE_TIME: Duration = Duration::from_secs(1);
-/// Customers' connection pools keep an idle connection about this long.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// A stop ends within five seconds, whatever hangs: this much for the phones' goodbyes, and for webhooks to answer,
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// this much for requests that are being answered (whole seconds: actix counts no finer),
@@ -152,9 +148,11 @@ impl App {
             trusted,
             door: Arc::new(Door::new(rates(&config.door))),
             body_time: BodyTime(config.door.body_timeout),
+            head_time: config.door.head_timeout,
+            write_time: settings.write_timeout,
         };
-        let server = serve(listener, site, config.door.head_timeout, settings.write_timeout)
-            .map_err(|error| StartError::Listen { address: addr, error })?;
+        let server =
+            site::serve(listener, site).map_err(|error| StartError::Listen { address: addr, error })?;
         let handle = server.handle();
         let serving = tokio::spawn(server);
         let control = ControlSocket::listen(opened.data_dir().socket(), relay.clone())?;
@@ -267,53 +265,6 @@ fn listen(address: SocketAddr) -> Result<std::net::TcpListener, StartError> {
     socket.bind(&address.into()).map_err(refused)?;
     socket.listen(BACKLOG).map_err(refused)?;
     Ok(socket.into())
-}
-
-/// What every worker's site is made of.
-#[derive(Clone)]
-struct SiteParts {
-    relay: Relay,
-    hub: Hub,
-    phase: PhaseCell,
-    trusted: Trusted,
-    door: Arc<Door>,
-    body_time: BodyTime,
-}
-
-fn serve(
-    listener: std::net::TcpListener,
-    site: SiteParts,
-    head_timeout: Duration,
-    write_timeout: Duration,
-) -> std::io::Result<Server> {
-    // One core stays for the lane, whose single thread bounds everything.
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let factory = move || {
-        let SiteParts { relay, hub, phase, trusted, door, body_time } = site.clone();
-        Site::new()
-            .app_data(web::Data::new(phase))
-            .app_data(web::Data::new(trusted))
-            .app_data(web::Data::new(body_time))
-            .wrap(from_fn(proxies::believe))
-            .wrap(from_fn(methods::complete))
-            .wrap(from_fn(uploads::bound))
-            .configure(|config| hub::socket::configure(&hub, config))
-            .configure(|config| hub::pairing::configure(&hub, config))
-            .configure(|config| dialects::ALL.iter().for_each(|dialect| dialect.mount(&relay, &door, config)))
-            .configure(|config| dialects::docs::configure(relay.clock(), config))
-            .configure(pages::configure)
-    };
-    let server = HttpServer::new(factory)
-        .workers(cores.saturating_sub(1).max(1))
-        .tcp_nodelay(true)
-        .on_connect(hub::socket::on_connect(write_timeout))
-        .client_request_timeout(head_timeout)
-        .client_disconnect_timeout(CLOSE_TIME)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(ANSWER_SECONDS)
-        .disable_signals()
-        .listen(listener)?;
-    Ok(server.run())
 }
 
 /// The control socket of a data directory, for messages.

@@ -15,8 +15,7 @@ use actix_web::HttpMessage as _;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
-use actix_web::http::Method;
-use actix_web::http::header::{CONTENT_LENGTH, TRANSFER_ENCODING, UPGRADE};
+use actix_web::http::header::CONTENT_LENGTH;
 use actix_web::middleware::Next;
 use actix_web::rt::time::{Sleep, sleep, timeout};
 use actix_web::web::{Bytes, Data};
@@ -62,13 +61,8 @@ pub async fn bound(
     Ok(response.map_body(|_, body| Answer { body, _unread: upload }))
 }
 
-/// The body of a request that has one. What follows the head of a WebSocket is none, and lives as long as it likes.
+/// The body of a request that has one.
 fn take_body(request: &mut ServiceRequest) -> Option<Payload> {
-    let headers = request.headers();
-    let upgrades = headers.contains_key(UPGRADE) && !headers.contains_key(TRANSFER_ENCODING);
-    if upgrades && request.method() == Method::GET {
-        return None;
-    }
     match request.take_payload() {
         Payload::None => None,
         body => Some(body),

@@ -1,41 +1,56 @@
-//! The upgrade: subprotocol, token, socket options, and actix-ws as a stream of frames and a sink. The session
+//! The upgrade: subprotocol, token, socket options, and the WebSocket as a stream of frames and a sink. The session
 //! knows none of it.
+//!
+//! A connection that becomes a WebSocket leaves actix's HTTP, which would keep 16 KiB of buffers for it
+//! (docs/decisions/0012).
 
-use std::any::Any;
+use std::cell::RefCell;
+use std::future::{poll_fn, ready};
+use std::rc::Rc;
 use std::time::Duration;
 
+use actix_codec::{Framed, FramedParts};
+use actix_http::ws::{hash_key, verify_handshake};
+use actix_http::{Request, RequestHead, h1};
 use actix_web::http::header::{self, HeaderValue};
+use actix_web::rt::net::TcpStream;
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_ws::{AggregatedMessage, AggregatedMessageStream};
 use device_protocol::{CONNECT_PATH, CloseCode, Refusal, RefusalBody, RefusalCode, SUBPROTOCOL, limits};
-use futures_util::future::LocalBoxFuture;
-use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use futures_util::{FutureExt as _, SinkExt as _, Stream, StreamExt as _, stream};
+use tokio::io::AsyncWriteExt as _;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, error};
 
 use super::Hub;
-use super::session::{self, Incoming, Outgoing, Session, Sink, SocketGone};
-use crate::relay::tokens::TokenError;
+use super::directory::Registration;
+use super::session::{self, Incoming, Outgoing, Session, Sink, Unwritten, Writing};
+use crate::relay::tokens::{DeviceToken, TokenError};
 
 /// The kernel's buffers of an accepted socket: a queued write is not a written one, so little is queued.
 const SOCKET_BUFFER_BYTES: usize = 256 * 1024;
+/// Of a phone's connection, kept while it is quiet: most of what an idle phone costs. Longer frames get more while they
+/// are read.
+const READ_BUFFER_BYTES: usize = 2 * 1024;
 /// Carried by pings: who answers has read it. A pong without it is only a sign of life.
-const PING_PAYLOAD: &[u8] = b"?";
+const PING_PAYLOAD: Bytes = Bytes::from_static(b"?");
 /// Told with 503.
 const RETRY_AFTER_SECONDS: &str = "5";
+/// For the end of the WebSocket.
+const PARTING_TIME: Duration = Duration::from_secs(2);
 
-/// Adds the route.
-pub fn configure(hub: &Hub, config: &mut web::ServiceConfig) {
-    let hub = hub.clone();
-    let upgrade = move |request: HttpRequest, body: web::Payload| connect(hub.clone(), request, body);
-    config.route(CONNECT_PATH, web::get().to(upgrade));
+/// Adds the route, for whoever asks for no WebSocket there.
+pub fn configure(config: &mut web::ServiceConfig) {
+    let told = |request: HttpRequest| ready(look(request.head()).err().unwrap_or_else(no_upgrade).answer());
+    config.route(CONNECT_PATH, web::get().to(told));
 }
 
 /// Options of each accepted socket: data that the peer's kernel does not acknowledge for `write_timeout` ends
 /// it, even when nobody in this process looks at it any more.
 pub fn on_connect(
     write_timeout: Duration,
-) -> impl Fn(&dyn Any, &mut actix_web::dev::Extensions) + Clone + Send + Sync {
-    move |connection, _| {
-        let Some(stream) = connection.downcast_ref::<actix_web::rt::net::TcpStream>() else { return };
+) -> impl Fn(&TcpStream, &mut actix_web::dev::Extensions) + Clone + Send + Sync {
+    move |stream, _| {
         let socket = socket2::SockRef::from(stream);
         let set = socket
             .set_tcp_user_timeout(Some(write_timeout))
@@ -47,72 +62,190 @@ pub fn on_connect(
     }
 }
 
-async fn connect(hub: Hub, request: HttpRequest, body: web::Payload) -> HttpResponse {
-    match upgrade(hub, &request, body).await {
-        Ok(response) => response,
-        Err(refused) => refused,
+/// Whether a request that asks for a WebSocket asks at the right place.
+pub fn is_for_phones(request: &Request) -> bool {
+    request.path() == CONNECT_PATH
+}
+
+/// A connection that stays HTTP, and what it is to be told.
+pub type TurnedAway = (FramedParts<TcpStream, h1::Codec>, HttpResponse);
+
+/// Takes over a connection whose client asked for a WebSocket: it leaves HTTP, whose task and buffers are free. Ends with
+/// the phone's session, and answers the socket if its last word was written.
+pub fn serve(
+    hub: Hub,
+    request: &Request,
+    connection: Framed<TcpStream, h1::Codec>,
+) -> impl Future<Output = Result<Option<TcpStream>, TurnedAway>> + use<> {
+    let asked = look(request.head());
+    // Nothing more is kept while the token is looked up: a whole fleet may wait for that at once.
+    let FramedParts { io, codec, read_buf, .. } = connection.into_parts();
+    let early = read_buf.to_vec();
+    async move {
+        let admitted = match asked {
+            Ok(asked) => admit(&hub, &asked.token).await.map(|token| (token, asked.accept)),
+            Err(refused) => Err(refused),
+        };
+        let registered = admitted.and_then(|(token, accept)| {
+            // Registered before the 101 leaves: what is dispatched from now on finds the session.
+            let registration = hub.directory.register(token.device_id, token.generation);
+            registration.map(|registration| (registration, accept)).ok_or_else(stopping)
+        });
+        match registered {
+            Ok((registration, accept)) => Ok(converse(hub, registration, accept, io, early).await),
+            Err(refused) => Err((FramedParts::new(io, codec), refused.answer())),
+        }
     }
 }
 
-async fn upgrade(hub: Hub, request: &HttpRequest, body: web::Payload) -> Result<HttpResponse, HttpResponse> {
-    if !offers_subprotocol(request) {
-        let message = format!("connect with a WebSocket upgrade that offers the subprotocol `{SUBPROTOCOL}`");
-        return Err(refuse(RefusalCode::SubprotocolRequired, &message));
+/// Why a connection stays HTTP.
+struct Refused(RefusalCode, String);
+
+impl Refused {
+    fn new(code: RefusalCode, message: &str) -> Refused {
+        Refused(code, message.to_owned())
     }
-    let token = bearer(request).ok_or_else(|| {
-        refuse(RefusalCode::TokenMissing, "send the device token as `Authorization: Bearer …`")
-    })?;
-    let token = hub.relay.authorise_device(token).await.map_err(|error| match error {
+
+    fn answer(self) -> HttpResponse {
+        refuse(self.0, &self.1)
+    }
+}
+
+fn no_upgrade() -> Refused {
+    let message = format!("connect with a WebSocket upgrade that offers the subprotocol `{SUBPROTOCOL}`");
+    Refused(RefusalCode::SubprotocolRequired, message)
+}
+
+fn stopping() -> Refused {
+    Refused::new(RefusalCode::Unavailable, "the hub is stopping: come back in a moment")
+}
+
+/// What a request shows.
+struct Asked {
+    token: String,
+    /// The answer to its `Sec-WebSocket-Key`.
+    accept: [u8; 28],
+}
+
+/// What a request shows, if it is a phone's.
+fn look(head: &RequestHead) -> Result<Asked, Refused> {
+    if !offers_subprotocol(head) {
+        return Err(no_upgrade());
+    }
+    let missing = "send the device token as `Authorization: Bearer …`";
+    let token = bearer(head).ok_or_else(|| Refused::new(RefusalCode::TokenMissing, missing))?;
+    verify_handshake(head).map_err(|_| no_upgrade())?;
+    let key = head.headers().get(header::SEC_WEBSOCKET_KEY);
+    let accept = hash_key(key.map(HeaderValue::as_bytes).unwrap_or_default());
+    Ok(Asked { token: token.to_owned(), accept })
+}
+
+async fn admit(hub: &Hub, token: &str) -> Result<DeviceToken, Refused> {
+    hub.relay.authorise_device(token).await.map_err(|error| match error {
         TokenError::Invalid => {
-            refuse(RefusalCode::TokenInvalid, "the token is not one of this hub's: pair the phone")
+            Refused::new(RefusalCode::TokenInvalid, "the token is not one of this hub's: pair the phone")
         }
         TokenError::Revoked => {
-            refuse(RefusalCode::TokenRevoked, "the token was revoked: pair the phone again")
+            Refused::new(RefusalCode::TokenRevoked, "the token was revoked: pair the phone again")
         }
         TokenError::Unavailable(_) | TokenError::Signing(_) => {
             tracing::warn!(%error, "a device token could not be checked");
-            refuse(RefusalCode::Unavailable, "the token cannot be checked now: come back in a moment")
+            Refused::new(RefusalCode::Unavailable, "the token cannot be checked now: come back in a moment")
         }
-    })?;
-    let bad = |error: actix_web::Error| refuse(RefusalCode::SubprotocolRequired, &error.to_string());
-    let (mut response, socket, stream) = actix_ws::handle(request, body).map_err(bad)?;
-    // Registered before the 101 leaves: what is dispatched from now on finds the session.
-    let Some(registration) = hub.directory.register(token.device_id, token.generation) else {
-        return Err(refuse(RefusalCode::Unavailable, "the hub is stopping: come back in a moment"));
-    };
-    response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
-    let frames = stream
-        .max_frame_size(limits::MAX_UP_FRAME_BYTES)
-        .aggregate_continuations()
-        .max_continuation_size(limits::MAX_UP_FRAME_BYTES);
+    })
+}
+
+/// The phone's connection, from the 101 to its end.
+async fn converse(
+    hub: Hub,
+    registration: Registration,
+    accept: [u8; 28],
+    mut io: TcpStream,
+    early: Vec<u8>,
+) -> Option<TcpStream> {
+    io.write_all(&switching(accept)).await.ok()?;
+    tracing::info!(device = %registration.device_id(), "phone connected");
+    let settings = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(READ_BUFFER_BYTES)
+        .max_message_size(Some(limits::MAX_UP_FRAME_BYTES))
+        .max_frame_size(Some(limits::MAX_UP_FRAME_BYTES));
+    let socket = WebSocketStream::from_partially_read(io, early, Role::Server, Some(settings)).await;
+    let socket = Socket(Rc::new(RefCell::new(socket)));
     let session = Session::new(registration.identity(), *hub.settings, hub.relay.clock().now());
-    tracing::info!(device = %token.device_id, "phone connected");
     let write_timeout = hub.settings.write_timeout;
-    let sink = ActixSink(socket);
-    actix_web::rt::spawn(session::run(
-        incoming(frames),
-        sink,
-        session,
-        hub.relay,
-        registration,
-        write_timeout,
-    ));
-    Ok(response)
+    session::run(socket.incoming(), socket.clone(), session, hub.relay, registration, write_timeout).await;
+    let mut socket = Rc::into_inner(socket.0)?.into_inner();
+    let flushed = tokio::time::timeout(PARTING_TIME, socket.flush()).await;
+    flushed.is_ok_and(|flushed| flushed.is_ok()).then(|| socket.into_inner())
 }
 
-fn offers_subprotocol(request: &HttpRequest) -> bool {
-    request
-        .headers()
-        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|offered| offered.trim() == SUBPROTOCOL)
+/// The head of the answer that ends HTTP on a connection.
+fn switching(accept: [u8; 28]) -> Vec<u8> {
+    let accept = String::from_utf8_lossy(&accept);
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-accept: {accept}\r\nsec-websocket-protocol: {SUBPROTOCOL}\r\n\r\n"
+    )
+    .into_bytes()
 }
 
-fn bearer(request: &HttpRequest) -> Option<&str> {
-    let value = request.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// A phone's WebSocket, in the hands of the one task that reads and writes it.
+#[derive(Clone)]
+struct Socket(Rc<RefCell<WebSocketStream<TcpStream>>>);
+
+impl Socket {
+    fn incoming(&self) -> impl Stream<Item = Incoming> + Unpin + use<> {
+        let socket = Rc::clone(&self.0);
+        stream::poll_fn(move |context| {
+            let frame = socket.borrow_mut().poll_next_unpin(context);
+            frame.map(|frame| read(frame?))
+        })
+    }
+}
+
+/// A frame as the session knows it; `None` at the end of a connection without a close frame: a vanished phone is not a
+/// frame that broke a rule.
+fn read(frame: Result<Message, Error>) -> Option<Incoming> {
+    Some(match frame {
+        Ok(Message::Text(text)) => Incoming::Text(text.as_str().to_owned()),
+        Ok(Message::Pong(payload)) if payload == PING_PAYLOAD => Incoming::Answer,
+        Ok(Message::Ping(_) | Message::Pong(_)) => Incoming::Heartbeat,
+        Ok(Message::Close(_)) => Incoming::Close,
+        Ok(Message::Binary(_) | Message::Frame(_)) => Incoming::Binary,
+        Err(Error::Capacity(_)) => Incoming::Broken(CloseCode::FrameTooLarge),
+        Err(Error::Protocol(error::ProtocolError::ResetWithoutClosingHandshake)) => return None,
+        Err(Error::Protocol(_) | Error::Utf8(_)) => Incoming::Broken(CloseCode::MalformedFrame),
+        Err(_) => return None,
+    })
+}
+
+impl Sink for Socket {
+    fn send(&self, frames: Vec<Outgoing>, within: Duration) -> Writing {
+        let socket = Rc::clone(&self.0);
+        let written = async move {
+            for frame in frames {
+                poll_fn(|context| socket.borrow_mut().poll_ready_unpin(context)).await?;
+                socket.borrow_mut().start_send_unpin(message(frame))?;
+            }
+            poll_fn(|context| socket.borrow_mut().poll_flush_unpin(context)).await
+        };
+        async move {
+            let written: Result<Result<(), Error>, _> = tokio::time::timeout(within, written).await;
+            written.map_err(|_| Unwritten::Late)?.map_err(|_| Unwritten::Gone)
+        }
+        .boxed_local()
+    }
+}
+
+fn message(frame: Outgoing) -> Message {
+    match frame {
+        Outgoing::Text(text) => Message::text(text),
+        Outgoing::Ping => Message::Ping(PING_PAYLOAD),
+        Outgoing::Close(code) => {
+            Message::Close(Some(CloseFrame { code: code.code().into(), reason: code.word().into() }))
+        }
+    }
 }
 
 /// A refusal as the protocol writes it.
@@ -128,52 +261,16 @@ pub(super) fn refuse(code: RefusalCode, message: &str) -> HttpResponse {
     response.json(RefusalBody { error: Refusal { code, message: message.to_owned() } })
 }
 
-fn incoming(frames: AggregatedMessageStream) -> impl Stream<Item = Incoming> + Unpin {
-    // The end of the connection without a Close frame is a vanished phone, not a frame that broke a rule.
-    let connected =
-        frames.take_while(|frame| std::future::ready(!matches!(frame, Err(error) if is_end(error))));
-    connected.map(|frame| match frame {
-        Ok(AggregatedMessage::Text(text)) => Incoming::Text(text.into()),
-        Ok(AggregatedMessage::Binary(_)) => Incoming::Binary,
-        Ok(AggregatedMessage::Ping(payload)) => Incoming::Ping(payload.to_vec()),
-        Ok(AggregatedMessage::Pong(payload)) if payload == PING_PAYLOAD => Incoming::Answer,
-        Ok(AggregatedMessage::Pong(_)) => Incoming::Pong,
-        Ok(AggregatedMessage::Close(_)) => Incoming::Close,
-        Err(actix_ws::ProtocolError::Overflow) => Incoming::Broken(CloseCode::FrameTooLarge),
-        // A frame that grew too large in parts; parts that are no UTF-8 together are `InvalidData`.
-        Err(actix_ws::ProtocolError::Io(error)) if error.kind() == std::io::ErrorKind::Other => {
-            Incoming::Broken(CloseCode::FrameTooLarge)
-        }
-        Err(_) => Incoming::Broken(CloseCode::MalformedFrame),
-    })
+fn offers_subprotocol(head: &RequestHead) -> bool {
+    head.headers()
+        .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|offered| offered.trim() == SUBPROTOCOL)
 }
 
-/// actix-ws tells what ended the connection as an I/O error about the payload.
-fn is_end(error: &actix_ws::ProtocolError) -> bool {
-    let actix_ws::ProtocolError::Io(error) = error else { return false };
-    error.get_ref().is_some_and(|inner| inner.is::<actix_web::error::PayloadError>())
-}
-
-struct ActixSink(actix_ws::Session);
-
-impl Sink for ActixSink {
-    fn send(&self, frame: Outgoing) -> LocalBoxFuture<'static, Result<(), SocketGone>> {
-        let mut socket = self.0.clone();
-        async move {
-            let sent = match frame {
-                Outgoing::Text(text) => socket.text(text).await,
-                Outgoing::Ping => socket.ping(PING_PAYLOAD).await,
-                Outgoing::Pong(payload) => socket.pong(&payload).await,
-                Outgoing::Close(code) => {
-                    let reason = actix_ws::CloseReason {
-                        code: actix_ws::CloseCode::Other(code.code()),
-                        description: Some(code.word().to_owned()),
-                    };
-                    socket.close(Some(reason)).await
-                }
-            };
-            sent.map_err(|_| SocketGone)
-        }
-        .boxed_local()
-    }
+fn bearer(head: &RequestHead) -> Option<&str> {
+    let value = head.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -20,7 +20,7 @@ mod window;
 pub use mailbox::{End, Mail, Mailbox};
 pub use port::{Input, Output};
 pub use state::Session;
-pub use task::{Incoming, Outgoing, Sink, SocketGone, run};
+pub use task::{Incoming, Outgoing, Sink, Unwritten, Writing, run};
 
 use relay_domain::DeviceId;
 

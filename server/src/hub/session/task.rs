@@ -1,8 +1,8 @@
 //! The only loop: feeds the session's state from socket, mailbox, store and clock, and does what it asks for.
 //!
-//! It takes any stream of frames and any sink, so that another codec can stand in for actix-ws.
+//! It takes any stream of frames and any sink, and knows no codec.
 
-use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use device_protocol::CloseCode;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, Stream, StreamExt as _};
+use tokio::time::Instant;
 
 use super::port::{Input, Output};
 use super::state::Session;
@@ -17,8 +18,8 @@ use crate::hub::directory::Registration;
 use crate::relay::Relay;
 use crate::relay::ingest::CloseSession;
 
-/// Frames that may wait to be written: the window, acknowledgements and pings, with room to spare. Beyond it the
-/// phone is not reading.
+/// Frames that may wait behind those that are being written: the window, acknowledgements and pings, with room to spare.
+/// Beyond it the phone is not reading.
 const MAX_UNWRITTEN: usize = 128;
 /// A closing session has this long to write its last frames.
 const CLOSING_TIME: Duration = Duration::from_secs(2);
@@ -32,10 +33,8 @@ pub enum Incoming {
     Binary,
     /// A frame above the limit, or one that is no WebSocket frame.
     Broken(CloseCode),
-    /// A ping, to be answered with its payload.
-    Ping(Vec<u8>),
-    /// A pong that answers no ping of ours.
-    Pong,
+    /// A ping, which the socket answers, or a pong that answers no ping of ours.
+    Heartbeat,
     /// The answer to [`Outgoing::Ping`].
     Answer,
     /// The phone said good-bye.
@@ -49,21 +48,27 @@ pub enum Outgoing {
     Text(String),
     /// A ping.
     Ping,
-    /// The answer to a ping.
-    Pong(Vec<u8>),
     /// A close frame; nothing follows.
     Close(CloseCode),
 }
 
-/// Writes to a socket. The future is ready when the frame was taken, not when it was written.
+/// Writes to a socket.
 pub trait Sink {
-    /// Hands a frame over; the error says that the socket is gone.
-    fn send(&self, frame: Outgoing) -> LocalBoxFuture<'static, Result<(), SocketGone>>;
+    /// Hands frames over, in their order. The future is ready when the kernel has taken them all.
+    fn send(&self, frames: Vec<Outgoing>, within: Duration) -> Writing;
 }
 
-/// The socket is gone.
+/// Frames on their way into the kernel.
+pub type Writing = LocalBoxFuture<'static, Result<(), Unwritten>>;
+
+/// Why frames were not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SocketGone;
+pub enum Unwritten {
+    /// The socket is gone.
+    Gone,
+    /// It did not take them in time.
+    Late,
+}
 
 /// Runs a session to its end, and marks the device offline.
 pub async fn run(
@@ -79,7 +84,7 @@ pub async fn run(
         session,
         relay,
         registration,
-        unwritten: VecDeque::new(),
+        unwritten: Vec::new(),
         write_timeout,
         work: FuturesUnordered::new(),
     };
@@ -119,8 +124,8 @@ struct Conversation {
     session: Session,
     relay: Relay,
     registration: Registration,
-    unwritten: VecDeque<Outgoing>,
-    /// A frame that the socket does not take for so long ends the session. The kernel's own time-out is not
+    unwritten: Vec<Outgoing>,
+    /// Frames that the socket does not take for so long end the session. The kernel's own time-out is not
     /// enough while the phone talks: each of its segments puts it off.
     write_timeout: Duration,
     /// Changes and reads under way: one of each kind at most, and the results of commands.
@@ -134,15 +139,18 @@ impl Conversation {
         sink: &impl Sink,
     ) -> Ended {
         let clock = Arc::clone(self.relay.clock());
-        let mut writing: Option<LocalBoxFuture<'static, Result<(), SocketGone>>> = None;
-        let mut writing_until = clock.now();
+        let mut writing: Option<Writing> = None;
+        // One timer, set anew only when the instant changes: nearly every frame leaves it as it is.
+        let mut next_tick = self.session.next_tick();
+        let mut tick = pin!(tokio::time::sleep(next_tick.since(clock.now())));
         loop {
             if writing.is_none() {
-                writing = self.unwritten.pop_front().map(|frame| sink.send(frame));
-                writing_until = clock.now().plus(self.write_timeout);
+                writing = self.write(sink);
             }
-            let until_tick = self.session.next_tick().since(clock.now());
-            let until_stuck = writing_until.since(clock.now());
+            if tick.is_elapsed() || next_tick != self.session.next_tick() {
+                next_tick = self.session.next_tick();
+                tick.as_mut().reset(Instant::now() + next_tick.since(clock.now()));
+            }
             let outputs = tokio::select! {
                 // A frame from the phone. Reading goes on whatever else waits, so that pings are answered.
                 frame = frames.next() => match frame {
@@ -154,17 +162,15 @@ impl Conversation {
                 Some(answer) = self.work.next() => self.answer(answer),
                 // Somebody else in the hub has a hint, or the order to end.
                 mail = self.registration.mailbox().take() => self.session.step(Input::Mail(mail), clock.now()),
-                // The socket took a frame; one at a time, so that a slow phone is noticed.
+                // The socket took what it was given; then it is given the rest, so that a slow phone is noticed.
                 Some(taken) = take(&mut writing) => match taken {
                     Ok(()) => continue,
-                    Err(SocketGone) => return Ended::Vanished,
+                    Err(Unwritten::Gone) => return Ended::Vanished,
+                    // It takes nothing any more, whatever the phone says meanwhile.
+                    Err(Unwritten::Late) => return Ended::Closed(CloseCode::NotReading),
                 },
-                // The socket takes nothing any more, whatever the phone says meanwhile.
-                () = tokio::time::sleep(until_stuck), if writing.is_some() => {
-                    return Ended::Closed(CloseCode::NotReading);
-                }
                 // The next token, ping or deadline.
-                () = tokio::time::sleep(until_tick) => self.session.step(Input::Tick, clock.now()),
+                () = &mut tick => self.session.step(Input::Tick, clock.now()),
             };
             if let Some(code) = self.perform(outputs) {
                 return self.part(code, writing, sink).await;
@@ -180,11 +186,7 @@ impl Conversation {
         self.registration.frame_arrived(now);
         match frame {
             Incoming::Text(text) => self.session.step(Input::Text(&text), now),
-            Incoming::Ping(payload) => {
-                self.unwritten.push_back(Outgoing::Pong(payload));
-                self.session.step(Input::Heartbeat, now)
-            }
-            Incoming::Pong => self.session.step(Input::Heartbeat, now),
+            Incoming::Heartbeat => self.session.step(Input::Heartbeat, now),
             Incoming::Answer => self.session.step(Input::Answered, now),
             Incoming::Broken(code) => self.session.step(Input::Broken(code), now),
             Incoming::Binary | Incoming::Close => self.session.step(Input::Binary, now),
@@ -208,8 +210,8 @@ impl Conversation {
             let relay = self.relay.clone();
             let device_id = self.registration.device_id();
             match output {
-                Output::Text(text) => self.unwritten.push_back(Outgoing::Text(text)),
-                Output::Ping => self.unwritten.push_back(Outgoing::Ping),
+                Output::Text(text) => self.unwritten.push(Outgoing::Text(text)),
+                Output::Ping => self.unwritten.push(Outgoing::Ping),
                 Output::Telemetry(telemetry) => self.registration.telemetry(*telemetry),
                 Output::Close(code) => return Some(code),
                 Output::Open(change) => {
@@ -252,23 +254,20 @@ impl Conversation {
         self.work.push(work.boxed_local());
     }
 
+    /// Begins to write what waits, if anything does.
+    fn write(&mut self, sink: &impl Sink) -> Option<Writing> {
+        let frames = std::mem::take(&mut self.unwritten);
+        (!frames.is_empty()).then(|| sink.send(frames, self.write_timeout))
+    }
+
     /// Writes what is left and the close frame, within a bound.
-    async fn part(
-        &mut self,
-        code: CloseCode,
-        mut writing: Option<LocalBoxFuture<'static, Result<(), SocketGone>>>,
-        sink: &impl Sink,
-    ) -> Ended {
-        self.unwritten.push_back(Outgoing::Close(code));
+    async fn part(&mut self, code: CloseCode, mut writing: Option<Writing>, sink: &impl Sink) -> Ended {
+        self.unwritten.push(Outgoing::Close(code));
         let last_words = async {
-            loop {
-                if writing.is_none() {
-                    writing = self.unwritten.pop_front().map(|frame| sink.send(frame));
-                }
-                match take(&mut writing).await {
-                    Some(Ok(())) => {}
-                    Some(Err(SocketGone)) | None => return,
-                }
+            if matches!(take(&mut writing).await, None | Some(Ok(()))) {
+                writing = self.write(sink);
+                // Nobody is there to hear that it failed.
+                let _unheard = take(&mut writing).await;
             }
         };
         // A phone that does not read cannot be told why.
@@ -278,9 +277,7 @@ impl Conversation {
 }
 
 /// The running write's outcome, leaving none behind; `None` at once when nothing is being written.
-async fn take(
-    writing: &mut Option<LocalBoxFuture<'static, Result<(), SocketGone>>>,
-) -> Option<Result<(), SocketGone>> {
+async fn take(writing: &mut Option<Writing>) -> Option<Result<(), Unwritten>> {
     let outcome = writing.as_mut()?.await;
     *writing = None;
     Some(outcome)

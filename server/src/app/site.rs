@@ -8,15 +8,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_codec::Framed;
+use actix_codec::{Framed, FramedParts};
+use actix_http::error::DispatchError;
 use actix_http::{HttpService, Request, h1};
-use actix_server::Server;
+use actix_server::{GracefulShutdownSignal, Server};
 use actix_service::{IntoServiceFactory as _, Service, ServiceFactory, ServiceFactoryExt as _};
 use actix_service::{fn_factory, fn_service, map_config};
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::net::TcpStream;
-use actix_web::{App as Site, web};
+use actix_web::rt::time::timeout;
+use actix_web::{App as Site, HttpResponse, web};
 
 use super::{ANSWER_SECONDS, CLOSE_TIME};
 use crate::http::door::Door;
@@ -83,12 +85,10 @@ pub(super) fn serve(listener: TcpListener, site: SiteParts) -> std::io::Result<S
     let builder = Server::build();
     let stopping = builder.graceful_shutdown_signal();
     let factory = move || {
-        let (site, stopping) = (site.clone(), stopping.clone());
-        HttpService::build()
-            .graceful_shutdown_signal(move || {
-                let stopping = stopping.clone();
-                async move { stopping.notified().await }
-            })
+        let site = site.clone();
+        let (head_time, until, stopping) = (site.head_time, stopping.clone(), stopping.clone());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || notified(stopping.clone()))
             .keep_alive(KEEP_ALIVE)
             .client_request_timeout(site.head_time)
             .client_disconnect_timeout(CLOSE_TIME)
@@ -96,7 +96,21 @@ pub(super) fn serve(listener: TcpListener, site: SiteParts) -> std::io::Result<S
             .on_connect_ext(hub::socket::on_connect(site.write_time))
             .upgrade(upgrades(site.clone()))
             .finish(site.pages().map_err(|error| error.error_response()))
-            .tcp()
+            .tcp();
+        fn_factory(move || {
+            let (http, until) = (http.new_service(()), until.clone());
+            async move {
+                let http = Rc::new(http.await?);
+                Ok::<_, ()>(fn_service(move |io| {
+                    let (http, until) = (Rc::clone(&http), until.clone());
+                    async move {
+                        let io = first_bytes(io, head_time, until).await?;
+                        // In a box: what waits is as large as what it waits for may become.
+                        Box::pin(http.call(io)).await
+                    }
+                }))
+            }
+        })
     };
     let server = builder
         .workers(cores.saturating_sub(1).max(1))
@@ -104,6 +118,33 @@ pub(super) fn serve(listener: TcpListener, site: SiteParts) -> std::io::Result<S
         .disable_signals()
         .listen("relay-hub", listener, factory)?;
     Ok(server.run())
+}
+
+async fn notified(stopping: GracefulShutdownSignal) {
+    stopping.notified().await;
+}
+
+/// Waits until a new connection says something. HTTP would take its buffers at once, and when a fleet comes back, all at
+/// once.
+async fn first_bytes(
+    io: TcpStream,
+    within: Duration,
+    stopping: GracefulShutdownSignal,
+) -> Result<TcpStream, DispatchError> {
+    tokio::select! {
+        said = timeout(within, io.readable()) => match said {
+            Ok(readable) => {
+                readable.map_err(DispatchError::Io)?;
+                Ok(io)
+            }
+            Err(_) => {
+                let late = HttpResponse::RequestTimeout().finish();
+                once::answer(FramedParts::new(io, h1::Codec::default()), late).await;
+                Err(DispatchError::SlowRequestTimeout)
+            }
+        },
+        () = stopping.notified() => Err(DispatchError::DisconnectTimeout),
+    }
 }
 
 /// Connections whose client asks for a WebSocket: a phone's lives on, and whoever asks elsewhere is answered as if it had
@@ -125,12 +166,13 @@ fn upgrades(
             let pages = Rc::new(pages.await?);
             Ok::<_, ()>(fn_service(move |(request, connection): (Request, Framed<TcpStream, h1::Codec>)| {
                 if hub::socket::is_for_phones(&request) {
-                    let served = hub::socket::serve(hub.clone(), &request, connection);
+                    // In boxes: a task is as large as all that it ever does, and a phone's lives long.
+                    let served = Box::pin(hub::socket::serve(hub.clone(), &request, connection));
                     actix_web::rt::spawn(async move {
                         match served.await {
-                            Ok(Some(io)) => once::part(io).await,
+                            Ok(Some(io)) => Box::pin(once::part(io)).await,
                             Ok(None) => {}
-                            Err((connection, refused)) => once::answer(connection, refused).await,
+                            Err((connection, refused)) => Box::pin(once::answer(connection, refused)).await,
                         }
                     });
                 } else {

@@ -172,7 +172,8 @@ async fn converse(
         .max_frame_size(Some(limits::MAX_UP_FRAME_BYTES));
     let socket = WebSocketStream::from_partially_read(io, early, Role::Server, Some(settings)).await;
     let socket = Socket(Rc::new(RefCell::new(socket)));
-    let session = Session::new(registration.identity(), *hub.settings, hub.relay.clock().now());
+    // In a box: the future below would hold its place three times over.
+    let session = Box::new(Session::new(registration.identity(), *hub.settings, hub.relay.clock().now()));
     let write_timeout = hub.settings.write_timeout;
     session::run(socket.incoming(), socket.clone(), session, hub.relay, registration, write_timeout).await;
     let mut socket = Rc::into_inner(socket.0)?.into_inner();

@@ -74,7 +74,7 @@ pub enum Unwritten {
 pub async fn run(
     frames: impl Stream<Item = Incoming> + Unpin,
     sink: impl Sink,
-    session: Session,
+    session: Box<Session>,
     relay: Relay,
     registration: Registration,
     write_timeout: Duration,
@@ -121,7 +121,7 @@ impl Ended {
 }
 
 struct Conversation {
-    session: Session,
+    session: Box<Session>,
     relay: Relay,
     registration: Registration,
     unwritten: Vec<Outgoing>,

@@ -14,11 +14,15 @@ use std::sync::Arc;
 
 pub use directory::Directory;
 pub use settings::HubSettings;
+use tokio::sync::Semaphore;
 
 use crate::relay::Relay;
 use crate::relay::ingest::ReadError;
 use crate::relay::pairing::PairingTries;
 
+/// Tokens that are looked up at once. When a fleet comes back, the rest wait here and not before the store, where they
+/// would be in everybody's way.
+const CHECKS_AT_ONCE: usize = 64;
 /// Sessions compared in one short read.
 const HEALED_AT_ONCE: usize = 500;
 
@@ -29,12 +33,15 @@ pub struct Hub {
     pub(crate) directory: Arc<Directory>,
     pub(crate) settings: Arc<HubSettings>,
     pub(crate) tries: Arc<PairingTries>,
+    /// One for each token that is being looked up.
+    pub(crate) checks: Arc<Semaphore>,
 }
 
 impl Hub {
     /// The hub of a running store.
     pub fn new(relay: Relay, directory: Arc<Directory>, settings: HubSettings) -> Hub {
-        Hub { relay, directory, settings: Arc::new(settings), tries: Arc::default() }
+        let (settings, tries) = (Arc::new(settings), Arc::default());
+        Hub { relay, directory, settings, tries, checks: Arc::new(Semaphore::new(CHECKS_AT_ONCE)) }
     }
 
     /// Ends the sessions of this process that the store's rows have left behind, as when a hello was processed late

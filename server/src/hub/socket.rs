@@ -31,7 +31,7 @@ use crate::relay::tokens::{DeviceToken, TokenError};
 const SOCKET_BUFFER_BYTES: usize = 256 * 1024;
 /// Of a phone's connection, kept while it is quiet: most of what an idle phone costs. Longer frames get more while they
 /// are read.
-const READ_BUFFER_BYTES: usize = 2 * 1024;
+const READ_BUFFER_BYTES: usize = 1024;
 /// Carried by pings: who answers has read it. A pong without it is only a sign of life.
 const PING_PAYLOAD: Bytes = Bytes::from_static(b"?");
 /// Told with 503.
@@ -141,6 +141,8 @@ fn look(head: &RequestHead) -> Result<Asked, Refused> {
 }
 
 async fn admit(hub: &Hub, token: &str) -> Result<DeviceToken, Refused> {
+    // Never closed.
+    let _turn = hub.checks.acquire().await;
     hub.relay.authorise_device(token).await.map_err(|error| match error {
         TokenError::Invalid => {
             Refused::new(RefusalCode::TokenInvalid, "the token is not one of this hub's: pair the phone")

@@ -163,7 +163,8 @@ impl App {
         };
         let sweeping = tokio::spawn(sweeps::run(relay.clone(), sweep_settings));
         let releasing = tokio::spawn(sweeps::schedule::run(relay, opened.alarm.clone()));
-        let desk = Desk::start(opened.desk());
+        let desk = Desk::start(opened.desk())
+            .map_err(|error| StartError::Broken(format!("no threads for webhooks: {error}")))?;
         let (progress, continuity) = opened.progress();
         let rounds =
             [tokio::spawn(rounds::write_down(progress, continuity)), tokio::spawn(rounds::heal(hub.clone()))];

@@ -32,7 +32,7 @@ use super::guard::{Guard, Refused};
 /// Bytes of an answer that are read at most: enough to keep the connection of a receiver that says a few words.
 const MOST_ANSWER_BYTES: usize = 64 * 1024;
 /// Connections to one host that wait to be used again.
-const IDLE_PER_HOST: usize = 8;
+const IDLE_PER_HOST: usize = 256;
 /// For how long they do; receivers keep theirs about as long.
 const IDLE_TIME: Duration = Duration::from_secs(55);
 /// Names that are looked up at once. Each holds a thread of the pool that the store's reads use as well, however long a name

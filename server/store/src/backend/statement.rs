@@ -91,6 +91,15 @@ impl<'a, W: Words, const N: usize, Columns> Question<'a, W, N, Columns> {
         let Conn::Sqlite(sqlite) = conn;
         self.get_result(sqlite).optional()
     }
+
+    /// All rows.
+    pub(crate) fn all<'query, Row>(self, conn: &mut Conn) -> QueryResult<Vec<Row>>
+    where
+        Self: LoadQuery<'query, SqliteConnection, Row>,
+    {
+        let Conn::Sqlite(sqlite) = conn;
+        self.load(sqlite)
+    }
 }
 
 impl<W, const N: usize, Columns> Query for Question<'_, W, N, Columns> {

@@ -6,9 +6,8 @@ use relay_domain::webhook::Webhook;
 use relay_domain::{NoticeId, Timestamp, WebhookId};
 
 use super::{Query, Read};
-use crate::backend::condition;
 use crate::rows::notice::{AttemptRow, NoticeRow};
-use crate::rows::webhook;
+use crate::rows::{self, webhook};
 use crate::schema::{attempt, notice};
 
 /// What may be told now.
@@ -42,23 +41,16 @@ impl Query for DueNotices {
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Due>> {
         let Some(webhook) = webhook::load(read.conn, self.webhook_id)? else { return Ok(None) };
         // One more than there is room for tells when to look again; those under way stand among them.
-        let most = self.limit + self.under_way.len() + 1;
-        let first: Vec<NoticeRow> = notice::table
-            .filter(notice::webhook_id.eq(self.webhook_id.as_bytes().as_slice()))
-            .filter(condition("next_at IS NOT NULL"))
-            .order((notice::next_at, notice::id))
-            .limit(i64::try_from(most).unwrap_or(i64::MAX))
-            .select(NoticeRow::as_select())
-            .load(read.conn)?;
-        let first: Vec<Notice> = first.into_iter().map(NoticeRow::read).collect::<QueryResult<_>>()?;
-        let mut waiting = first.into_iter().filter(|notice| !self.under_way.contains(&notice.id)).peekable();
+        let most = i64::try_from(self.limit + self.under_way.len() + 1).unwrap_or(i64::MAX);
+        let first = rows::notice::first_due(read.conn, self.webhook_id, most)?;
+        let mut waiting = first.into_iter().filter(|(id, _)| !self.under_way.contains(id)).peekable();
         let mut notices = Vec::new();
         while notices.len() < self.limit
-            && let Some(due) = waiting.next_if(|notice| notice.next_at.is_some_and(|at| at <= self.now))
+            && let Some((id, _)) = waiting.next_if(|(_, next_at)| *next_at <= self.now)
         {
-            notices.push(due);
+            notices.extend(rows::notice::load(read.conn, id)?);
         }
-        let next_at = waiting.peek().and_then(|notice| notice.next_at);
+        let next_at = waiting.peek().map(|(_, next_at)| *next_at);
         Ok(Some(Due { webhook, notices, next_at }))
     }
 }

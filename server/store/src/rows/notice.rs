@@ -2,7 +2,7 @@
 
 use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{BigInt, Binary};
 use relay_domain::notice::{Attempt, Facts, Notice, NoticeStatus};
 use relay_domain::webhook::EventKind;
 use relay_domain::{NoticeId, Timestamp, WebhookId};
@@ -128,6 +128,21 @@ pub(crate) fn first_pending(
     let question = FirstPending::with([webhook.as_bytes().into(), chain.as_bytes().into()]);
     let found: Option<Vec<u8>> = question.answering::<Binary>().first(conn)?;
     found.as_deref().map(id).transpose()
+}
+
+words!(
+    FirstDue = "SELECT id, next_at FROM notice WHERE webhook_id = ? AND next_at IS NOT NULL ORDER BY next_at, id LIMIT ?"
+);
+
+/// A webhook's pending notices whose turn it is, from the earliest on: which, and when.
+pub(crate) fn first_due(
+    conn: &mut Conn,
+    webhook: WebhookId,
+    most: i64,
+) -> QueryResult<Vec<(NoticeId, Timestamp)>> {
+    let question = FirstDue::with([webhook.as_bytes().into(), most.into()]);
+    let found: Vec<(Vec<u8>, i64)> = question.answering::<(Binary, BigInt)>().all(conn)?;
+    found.into_iter().map(|(row, at)| Ok((id(&row)?, Timestamp::from_nanos(at)))).collect()
 }
 
 words!(StoreTry = "UPDATE notice SET attempts = ?, status = ?, next_at = ? WHERE id = ?");

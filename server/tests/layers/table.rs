@@ -56,7 +56,7 @@ pub const CRATES: [(&str, &[&str]); 6] = [
 ];
 
 /// Places where actix may be named.
-pub const ACTIX: [&str; 8] = [
+pub const ACTIX: [&str; 9] = [
     "server/src/dialects/",
     "server/src/control/",
     "server/src/http/",
@@ -64,6 +64,7 @@ pub const ACTIX: [&str; 8] = [
     "server/src/hub/socket/",
     "server/src/hub/pairing.rs",
     "server/src/app.rs",
+    "server/src/app/site.rs",
     "server/bench/src/ceiling/",
 ];
 

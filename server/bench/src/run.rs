@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tempfile::TempDir;
@@ -118,8 +118,12 @@ pub fn run(options: &RunOptions) -> Result<bool, Failed> {
         .filter(|row| options.rows.is_empty() || options.rows.iter().any(|name| name == row.name))
     {
         eprintln!("{}: {}", row.name, row.about);
+        let began = Instant::now();
         match (row.measure)(&bench) {
-            Ok(measured) => figures.extend(measured),
+            Ok(measured) => {
+                figures.extend(measured);
+                eprintln!("{}: measured in {} s", row.name, began.elapsed().as_secs());
+            }
             Err(why) => {
                 failed += 1;
                 eprintln!("{}: NOT MEASURED: {why}", row.name);

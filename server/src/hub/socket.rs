@@ -32,6 +32,8 @@ const SOCKET_BUFFER_BYTES: usize = 256 * 1024;
 /// Of a phone's connection, kept while it is quiet: most of what an idle phone costs. Longer frames get more while they
 /// are read.
 const READ_BUFFER_BYTES: usize = 1024;
+/// What the hub keeps for a phone that does not read: far more than a frame, and no more, however often it pings.
+const MOST_UNREAD_BYTES: usize = 1024 * 1024;
 /// Carried by pings: who answers has read it. A pong without it is only a sign of life.
 const PING_PAYLOAD: Bytes = Bytes::from_static(b"?");
 /// Told with 503.
@@ -170,6 +172,7 @@ async fn converse(
     let settings = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(READ_BUFFER_BYTES)
+        .max_write_buffer_size(MOST_UNREAD_BYTES)
         .max_message_size(Some(limits::MAX_UP_FRAME_BYTES))
         .max_frame_size(Some(limits::MAX_UP_FRAME_BYTES));
     let socket = WebSocketStream::from_partially_read(io, early, Role::Server, Some(settings)).await;

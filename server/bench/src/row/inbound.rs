@@ -19,7 +19,7 @@ pub const ROW: Row = Row {
 
 fn measure(bench: &Bench) -> Result<Vec<Figure>, Failed> {
     let (_folder, made) = installation(bench)?;
-    let each = bench.size(60, 60);
+    let each = bench.size(60, 20);
     let (mut bare, mut hubs, mut batches, mut cost) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..bench.rounds {
         let copy = bench.copy(&made.data_dir)?;

@@ -24,7 +24,7 @@ const QUEUED: u64 = 20_000;
 const LOOK: &str = "SELECT count(*) FROM device_stream";
 
 fn measure(bench: &Bench) -> Result<Vec<Figure>, Failed> {
-    let past: u64 = bench.size(5_000_000, 300_000);
+    let past: u64 = bench.size(5_000_000, 100_000);
     let folder = bench.folder()?;
     let made = seed::make(folder.path(), PAST)?;
     history::write(&made, past)?;

@@ -78,3 +78,43 @@ impl Drop for Checkpoints {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use relay_domain::{Clock, Timestamp};
+
+    use super::*;
+    use crate::backend::{Durability, wal_bytes};
+    use crate::changes::MarkAlive;
+    use crate::lane::Writer;
+
+    struct Still;
+
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1_800_000_000_000)
+        }
+    }
+
+    #[test]
+    fn a_log_that_was_moved_begins_anew_in_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("relay.db");
+        let mut writer = Writer::open(&path, Durability::Full, Arc::new(Still), 1).unwrap();
+        let mut commit = |moved: bool| {
+            writer.moved().store(moved, Ordering::Relaxed);
+            writer.commit_one(MarkAlive).0.unwrap();
+        };
+        let mut checkpointer = Checkpointer::open(&path).unwrap();
+        (0..100).for_each(|_| commit(false));
+        let moved = pass(&mut checkpointer).unwrap();
+        assert!(moved >= 100, "{moved} pages");
+        // Behind the pass, so that it is not the end of the log; the writer moves it when it is told to.
+        commit(true);
+        let bytes = wal_bytes(&path);
+        commit(false);
+        let anew = pass(&mut checkpointer).unwrap();
+        assert!((1..10).contains(&anew), "{anew} pages");
+        assert_eq!(wal_bytes(&path), bytes, "the file is written over and not cut");
+    }
+}

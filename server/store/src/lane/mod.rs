@@ -10,8 +10,6 @@ mod full_disk;
 mod hot;
 mod job;
 mod run;
-#[cfg(test)]
-mod still;
 mod tx;
 mod writer;
 
@@ -19,7 +17,5 @@ pub(crate) use hot::{Stream, TurnKey, UsageKey};
 pub use job::{Change, CommitError};
 pub use run::Lane;
 pub(crate) use run::LaneThread;
-#[cfg(test)]
-pub(crate) use still::Still;
 pub use tx::Tx;
 pub use writer::Writer;

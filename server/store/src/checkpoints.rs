@@ -81,20 +81,10 @@ impl Drop for Checkpoints {
 
 #[cfg(test)]
 mod tests {
-    use relay_domain::{Clock, Timestamp};
-
     use super::*;
     use crate::backend::{Durability, wal_bytes};
     use crate::changes::MarkAlive;
-    use crate::lane::Writer;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(1_800_000_000_000)
-        }
-    }
+    use crate::lane::{Still, Writer};
 
     #[test]
     fn a_log_that_was_moved_begins_anew_in_its_file() {

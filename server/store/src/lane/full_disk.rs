@@ -6,22 +6,14 @@ use std::sync::Arc;
 use diesel::connection::SimpleConnection as _;
 use relay_domain::account::Account;
 use relay_domain::plan::PlanName;
-use relay_domain::{Clock, Timestamp};
 use tokio::sync::oneshot::{self, Receiver};
 
 use super::job::{CommitError, Job, Waiting};
+use super::still::Still;
 use super::writer::Writer;
 use crate::backend::{Conn, Durability};
 use crate::changes::CreateAccount;
 use crate::queries::ListAccounts;
-
-struct Still;
-
-impl Clock for Still {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000)
-    }
-}
 
 type Told = Receiver<Result<Account, CommitError>>;
 

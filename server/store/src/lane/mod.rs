@@ -10,6 +10,8 @@ mod full_disk;
 mod hot;
 mod job;
 mod run;
+#[cfg(test)]
+mod still;
 mod tx;
 mod writer;
 
@@ -17,5 +19,7 @@ pub(crate) use hot::{Stream, TurnKey, UsageKey};
 pub use job::{Change, CommitError};
 pub use run::Lane;
 pub(crate) use run::LaneThread;
+#[cfg(test)]
+pub(crate) use still::Still;
 pub use tx::Tx;
 pub use writer::Writer;

@@ -179,24 +179,10 @@ mod tests {
 
     use diesel::QueryResult;
     use diesel::result::{DatabaseErrorKind, Error};
-    use relay_domain::{Clock, Timestamp};
 
     use super::*;
     use crate::backend::Durability;
-    use crate::effect::Effect;
-    use crate::lane::Tx;
-
-    struct Still;
-
-    impl Clock for Still {
-        fn now(&self) -> Timestamp {
-            Timestamp::from_millis(1_800_000_000_000)
-        }
-    }
-
-    impl Announce for Still {
-        fn announce(&self, _: Effect) {}
-    }
+    use crate::lane::{Still, Tx};
 
     /// Says that it runs, waits for the word, and finds the disk broken or the thread's end.
     struct LastOne {

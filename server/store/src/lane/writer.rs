@@ -170,10 +170,7 @@ impl Writer {
             });
         }
         match outcome {
-            Ok(()) => {
-                self.look_at_wal();
-                Ok(())
-            }
+            Ok(()) => self.look_at_wal(),
             Err(Failed::Commit(why) | Failed::Batch(Trouble::Io, why)) => Err(Fatal(why)),
             Err(Failed::Batch(trouble, why)) => {
                 tracing::warn!(?trouble, error = %why, "a batch failed");
@@ -279,15 +276,21 @@ impl Writer {
         self.hot.flush(&mut self.conn)
     }
 
-    fn look_at_wal(&mut self) {
+    fn look_at_wal(&mut self) -> Result<(), Fatal> {
         self.commits += 1;
         let mut due = self.moved.swap(false, Ordering::Relaxed);
         if self.commits >= COMMITS_PER_LOOK {
             self.commits = 0;
             due |= backend::wal_bytes(&self.path) > WAL_END_BYTES;
         }
-        if due && let Err(error) = self.conn.finish_wal() {
-            tracing::warn!(%error, "the write-ahead log could not be begun anew; it is tried again later");
+        match due.then(|| self.conn.finish_wal()) {
+            None | Some(Ok(())) => Ok(()),
+            // What was answered is in the log; but the kernel tells of a failed flush once, and then forgets the pages.
+            Some(Err(error)) if backend::classify(&error) == Trouble::Io => Err(Fatal(error.to_string())),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the write-ahead log could not be begun anew; it is tried again later");
+                Ok(())
+            }
         }
     }
 

@@ -5,9 +5,10 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use android_bridge::sim::CarrierProfile;
+use reqwest::Method;
 use tokio::net::TcpStream;
 
-use crate::support::fleet::Installation;
+use crate::support::fleet::{Installation, Line};
 use crate::support::hub::log_of;
 use crate::support::sockets::descriptors;
 use crate::support::{Hub, HubOptions, eventually};
@@ -18,6 +19,9 @@ const FROM: &str = "+436641234567";
 const LIMIT: usize = 128;
 /// Opened beyond it: they wait in the kernel, and take each place that becomes free.
 const STRANGERS: usize = 2 * LIMIT;
+/// Of a customer for an answer. A client that asks again at once may open a connection, for the one before has not come
+/// back to it yet: that one waits in the kernel like a stranger's, and is given up.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// The clock of `/proc/PID/stat` on Linux, whatever the machine.
 const TICKS_A_SECOND: u64 = 100;
 /// The carrier takes its time over a receipt, so that the hub has nothing to do for a while.
@@ -32,6 +36,12 @@ fn computed(hub: &Hub) -> Duration {
     Duration::from_millis((ticks(11) + ticks(12)) * 1_000 / TICKS_A_SECOND)
 }
 
+/// Sends until it is accepted. The name keeps what was given up from being a second message when it is read after all.
+async fn send(line: &Line, body: &str) -> String {
+    let customer = line.customer.clone().named(body);
+    eventually("accepted", || customer.send(TO, body)).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
     let limit = format!("--nofile={LIMIT}:{LIMIT}");
@@ -40,8 +50,11 @@ async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
         .with(&["--head-timeout", "900s"]);
     let mut town = Installation::start(options).await;
     let slow = CarrierProfile { receipt_ms: IDLE_MS..=IDLE_MS, ..CarrierProfile::quick() };
-    let line = town.line(slow).await;
-    let returning = town.line(CarrierProfile::quick()).await;
+    let mut line = town.line(slow).await;
+    let mut returning = town.line(CarrierProfile::quick()).await;
+    for line in [&mut line, &mut returning] {
+        line.customer = line.customer.clone().patient_for(PATIENCE);
+    }
     // The customers' connections and the phones' are there before the strangers'.
     for line in [&line, &returning] {
         let id = line.send(TO, "before").await;
@@ -60,14 +73,15 @@ async fn a_hub_out_of_descriptors_serves_whom_it_has_and_accepts_again() {
     eventually("gone", || async { returning.shown().await.filter(|device| device["status"] == "OFFLINE") })
         .await;
     returning.phone().go_online().await;
-    let kept = returning.send(TO, "waits for a phone that cannot come in").await;
+    let kept = send(&returning, "waits for a phone that cannot come in").await;
 
     let (began, before) = (Instant::now(), computed(&town.hub));
     line.phone().receive_sms(0, FROM, "to a hub without descriptors").await;
-    let id = line.send(TO, "over connections that are there").await;
+    let id = send(&line, "over connections that are there").await;
     line.customer.until_status(&id, "DELIVERED").await;
     line.settled().await;
-    assert_eq!(line.customer.list("/api/v1/inbound").await.len(), 1);
+    let inbound = eventually("listed", || line.customer.ask(Method::GET, "/api/v1/inbound", None)).await;
+    assert_eq!(inbound.body["data"].as_array().map(Vec::len), Some(1));
     let (elapsed, busy) = (began.elapsed(), computed(&town.hub) - before);
     assert!(busy < elapsed / 2, "the hub computed for {busy:?} of {elapsed:?} with nothing to do");
     // One that the hub itself gave back is a stranger's a moment later.

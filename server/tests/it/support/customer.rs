@@ -1,10 +1,12 @@
 //! A customer of the REST API with one key, and the log that the judge reads.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use super::await_fact::LONG_DEADLINE;
 use super::eventually;
 
 /// A customer.
@@ -26,11 +28,20 @@ pub struct Answer {
     pub body: Value,
 }
 
+fn client(patience: Duration) -> reqwest::Client {
+    reqwest::Client::builder().timeout(patience).build().unwrap()
+}
+
 impl Customer {
     /// A customer of the hub at `base` with this key.
     pub fn new(base: String, secret: &str) -> Customer {
-        let (http, secret) = (reqwest::Client::new(), secret.to_owned());
+        let (http, secret) = (client(LONG_DEADLINE), secret.to_owned());
         Customer { http, base, secret, name: None, log: Arc::default() }
+    }
+
+    /// The same customer, who waits no longer than this for an answer.
+    pub fn patient_for(self, time: Duration) -> Customer {
+        Customer { http: client(time), ..self }
     }
 
     /// The same customer, whose requests have this name.

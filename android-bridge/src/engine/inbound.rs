@@ -59,7 +59,7 @@ fn digest(from: &str, body: &str) -> String {
     hash.update(from.as_bytes());
     hash.update(b"\n");
     hash.update(body.as_bytes());
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(hash.finalize())
 }
 
 /// An inventory within the protocol's bounds.

@@ -9,7 +9,7 @@ use crate::radio::Failure;
 pub fn demo_sim(slot: u8, number: &str) -> Sim {
     use sha2::{Digest, Sha256};
     let hash = Sha256::digest(format!("iccid of {number}"));
-    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex::encode(hash);
     let id = i64::from(u32::from_be_bytes([0, hash[0], hash[1], hash[2]])) + 1;
     Sim {
         slot,

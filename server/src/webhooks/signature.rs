@@ -11,7 +11,7 @@ const STANDARD_PREFIX: &str = "whsec_";
 
 /// HMAC-SHA256 in lower-case hex; the key is the secret as it was shown.
 pub fn hex(secret: &str, body: &[u8]) -> String {
-    digest(secret, &[body]).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest(secret, &[body]))
 }
 
 /// The `webhook-signature` of Standard Webhooks, one entry for each secret.

@@ -63,8 +63,7 @@ impl Reads {
 
 /// Asks one question on a connection that the caller holds: for the simulation.
 pub(crate) fn run<Q: Query>(conn: &mut Conn, question: &Q) -> Result<Q::Answer, ReadError> {
-    use diesel::Connection;
-    conn.transaction(|conn| question.run(&mut Read { conn }))
+    backend::reading(conn, |conn| question.run(&mut Read { conn }))
         .map_err(|error| ReadError::Failed(error.to_string()))
 }
 

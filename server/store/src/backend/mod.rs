@@ -5,6 +5,7 @@
 
 mod backup;
 mod condition;
+mod counted;
 mod inspect;
 mod sqlite;
 mod statement;
@@ -12,9 +13,11 @@ mod trouble;
 
 pub use backup::{BackupError, backup};
 pub(crate) use condition::condition;
+pub(crate) use counted::counted;
 pub use inspect::{Depth, InspectError, Inspection, OpenElsewhere, inspect};
 pub(crate) use sqlite::{
-    Checkpointer, begin, commit, open_reader, open_writer, others_wrote, rollback, rows_written, wal_bytes,
+    Checkpointer, begin, commit, open_reader, open_writer, others_wrote, reading, rollback, rows_written,
+    wal_bytes,
 };
 pub use sqlite::{Durability, OpenError};
 pub(crate) use statement::{Words, words};

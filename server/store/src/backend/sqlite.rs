@@ -179,6 +179,19 @@ pub(crate) fn rollback(conn: &mut Conn) -> QueryResult<()> {
     Transactions::rollback_transaction(sqlite)
 }
 
+words!(BeginReading = "BEGIN");
+words!(EndReading = "COMMIT");
+words!(BreakOff = "ROLLBACK");
+
+/// Asks within one transaction that only reads. Its words are kept prepared, unlike those of diesel's transactions.
+pub(crate) fn reading<T>(conn: &mut Conn, ask: impl FnOnce(&mut Conn) -> QueryResult<T>) -> QueryResult<T> {
+    BeginReading::with([]).run(conn)?;
+    let answer = ask(conn);
+    let ended = EndReading::with([]).run(conn).or_else(|_| BreakOff::with([]).run(conn));
+    // Where SQLite itself has ended it, there is an error that says more.
+    answer.and_then(|answer| ended.map(|_| answer))
+}
+
 words!(RowsWritten = "SELECT total_changes()");
 
 /// Rows that this connection has written since it was opened, what was rolled back included.

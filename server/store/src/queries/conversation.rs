@@ -4,16 +4,16 @@
 //! here; only the messages of the page are touched. The scope is (account, number): what the number received, on
 //! whatever phone it sat, and what was sent from lines with that number.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use relay_domain::message::{Inbound, Outbound};
 use relay_domain::{AccountId, DeviceId, Timestamp};
+use uuid::Uuid;
 
 use super::{Query, Read, Window, spellings};
 use crate::backend::{Backend, Conn};
-use crate::rows::inbound::InboundRow;
-use crate::rows::outbound::OutboundRow;
+use crate::rows::id;
+use crate::rows::inbound::load_of_number;
+use crate::rows::outbound::load_of_account;
 use crate::schema::{inbound, line, outbound};
 
 /// Which way a message went.
@@ -77,7 +77,8 @@ pub struct Conversation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     at: i64,
-    id: [u8; 16],
+    id: Uuid,
+    sent: bool,
 }
 
 impl Query for ReadConversation {
@@ -86,22 +87,22 @@ impl Query for ReadConversation {
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Conversation> {
         let conn = &mut *read.conn;
         let halves = self.halves(conn)?;
-        let mut total = 0;
+        let reach = self.window.offset.saturating_add(self.window.limit);
+        let (mut total, mut places) = (0, Vec::new());
         for half in &halves {
-            total += half.count(conn)?;
-        }
-        let mut places: Vec<Place> = Vec::new();
-        if total > self.window.offset {
-            let reach = self.window.offset.saturating_add(self.window.limit);
-            for half in &halves {
-                places.extend(half.places(conn, reach)?);
-            }
+            let found = half.places(conn, reach)?;
+            let all = i64::try_from(found.len()).ok().filter(|found| *found < reach);
+            total += all.map_or_else(|| half.count(conn), Ok)?;
+            places.extend(found);
         }
         places.sort_unstable();
         let size = |rows: i64| usize::try_from(rows).unwrap_or_default();
         let page = places.into_iter().skip(size(self.window.offset)).take(size(self.window.limit));
-        let messages = messages(conn, &page.collect::<Vec<_>>())?;
-        Ok(Conversation { messages, total: u64::try_from(total).unwrap_or_default() })
+        let messages = page.filter_map(|place| self.message(conn, place).transpose());
+        Ok(Conversation {
+            messages: messages.collect::<QueryResult<_>>()?,
+            total: u64::try_from(total).unwrap_or_default(),
+        })
     }
 }
 
@@ -125,7 +126,8 @@ impl ReadConversation {
         if self.filter.direction != Some(Direction::Outbound) {
             ends.push(None);
         }
-        let spellings = spellings(&self.with, Some(&self.number));
+        let mut spellings = spellings(&self.with, Some(&self.number)).to_vec();
+        spellings.dedup();
         let half = |spelling: &String, line_id| Half { of: self, spelling: spelling.clone(), line_id };
         Ok(ends
             .into_iter()
@@ -147,6 +149,15 @@ impl ReadConversation {
             lines = lines.filter(line::slot.eq(i32::from(slot)));
         }
         lines.load(conn)
+    }
+
+    fn message(&self, conn: &mut Conn, place: Place) -> QueryResult<Option<Exchanged>> {
+        if place.sent {
+            let row = load_of_account(conn, self.account_id, place.id.into())?;
+            return row.map(|row| Ok(Exchanged::Sent(Box::new(row.read()?)))).transpose();
+        }
+        let row = load_of_number(conn, self.account_id, &self.number, place.id.into())?;
+        row.map(|row| Ok(Exchanged::Received(Box::new(row.read()?)))).transpose()
     }
 }
 
@@ -174,7 +185,8 @@ impl Half<'_> {
                 .select((inbound::received_at, inbound::id))
                 .load(conn)?,
         };
-        keys.into_iter().map(|(at, id)| Ok(Place { at, id: bytes(&id)? })).collect()
+        let sent = self.line_id.is_some();
+        keys.into_iter().map(|(at, key)| Ok(Place { at, id: id(&key)?, sent })).collect()
     }
 
     fn sent<'q>(&'q self, line_id: &'q [u8]) -> Sent<'q> {
@@ -214,25 +226,4 @@ impl Half<'_> {
         }
         received
     }
-}
-
-/// The messages at these places, in their order.
-fn messages(conn: &mut Conn, page: &[Place]) -> QueryResult<Vec<Exchanged>> {
-    let ids: Vec<&[u8]> = page.iter().map(|place| place.id.as_slice()).collect();
-    let sent: Vec<OutboundRow> =
-        outbound::table.filter(outbound::id.eq_any(&ids)).select(OutboundRow::as_select()).load(conn)?;
-    let received: Vec<InboundRow> =
-        inbound::table.filter(inbound::id.eq_any(&ids)).select(InboundRow::as_select()).load(conn)?;
-    let mut found = HashMap::with_capacity(page.len());
-    for row in sent {
-        found.insert(bytes(&row.id)?, Exchanged::Sent(Box::new(row.read()?)));
-    }
-    for row in received {
-        found.insert(bytes(&row.id)?, Exchanged::Received(Box::new(row.read()?)));
-    }
-    Ok(page.iter().filter_map(|place| found.remove(&place.id)).collect())
-}
-
-fn bytes(id: &[u8]) -> QueryResult<[u8; 16]> {
-    id.try_into().map_err(|_| crate::rows::broken("id", "is not 16 bytes"))
 }

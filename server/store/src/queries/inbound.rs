@@ -1,13 +1,12 @@
 //! Inbound messages of a number.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use relay_domain::message::Inbound;
 use relay_domain::{AccountId, DeviceId, InboundId, Timestamp};
 
 use super::{COUNTED_ROWS, Page, Query, Read, Window, spellings, total};
-use crate::rows::inbound::InboundRow;
+use crate::backend::counted;
+use crate::rows::inbound::{InboundRow, load_of_number};
 use crate::rows::text;
 use crate::schema::inbound;
 
@@ -26,15 +25,8 @@ impl Query for FindInbound {
     type Answer = Option<Inbound>;
 
     fn run(&self, read: &mut Read<'_>) -> QueryResult<Option<Inbound>> {
-        inbound::table
-            .filter(inbound::id.eq(self.inbound_id.as_bytes().as_slice()))
-            .filter(inbound::account_id.eq(self.account_id.as_bytes().as_slice()))
-            .filter(inbound::number.eq(&self.number))
-            .select(InboundRow::as_select())
-            .first(read.conn)
-            .optional()?
-            .map(InboundRow::read)
-            .transpose()
+        let found = load_of_number(read.conn, self.account_id, &self.number, self.inbound_id)?;
+        found.map(InboundRow::read).transpose()
     }
 }
 
@@ -78,11 +70,10 @@ impl Query for ListInbound {
             .limit(self.window.limit)
             .select(InboundRow::as_select())
             .load(read.conn)?;
-        let counted: Vec<i64> =
-            self.narrowed().limit(COUNTED_ROWS + 1).select(sql::<BigInt>("1")).load(read.conn)?;
+        let counted = counted(self.narrowed().limit(COUNTED_ROWS + 1).select(inbound::id), read.conn)?;
         Ok(Page {
             rows: found.into_iter().map(InboundRow::read).collect::<QueryResult<_>>()?,
-            total: total(i64::try_from(counted.len()).unwrap_or(i64::MAX)),
+            total: total(counted),
         })
     }
 }
@@ -103,7 +94,13 @@ impl ListInbound {
         if let Some(sender) = &filter.sender {
             if let Some(number) = &self.number {
                 // Its normal form finds the index; what was given decides.
-                list = list.filter(inbound::sender_normal.eq_any(spellings(sender, Some(number))));
+                let [normal, given] = spellings(sender, Some(number));
+                list = match normal == given {
+                    true => list.filter(inbound::sender_normal.eq(normal)),
+                    false => {
+                        list.filter(inbound::sender_normal.eq(normal).or(inbound::sender_normal.eq(given)))
+                    }
+                };
             }
             list = list.filter(inbound::sender.eq(text::escape(sender)));
         }

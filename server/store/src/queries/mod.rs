@@ -85,8 +85,6 @@ fn total(counted: i64) -> Option<u64> {
 
 /// What a number may be stored as in a column of normal forms: its normal form, and what was given, which is what the
 /// rows have that are older than the column.
-fn spellings(given: &str, home: Option<&str>) -> Vec<String> {
-    let mut spellings = vec![text::escape(&normal_form(given, home)), text::escape(given)];
-    spellings.dedup();
-    spellings
+fn spellings(given: &str, home: Option<&str>) -> [String; 2] {
+    [text::escape(&normal_form(given, home)), text::escape(given)]
 }

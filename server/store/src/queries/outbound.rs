@@ -1,13 +1,12 @@
 //! Outbound messages of an account.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use relay_domain::message::Outbound;
 use relay_domain::state::Rank;
 use relay_domain::{AccountId, DeviceId, MessageId, Timestamp};
 
 use super::{COUNTED_ROWS, Page, Query, Read, Window, spellings, total};
+use crate::backend::counted;
 use crate::rows::outbound::{OutboundRow, load_of_account};
 use crate::schema::outbound;
 
@@ -71,11 +70,10 @@ impl Query for ListOutbound {
             .limit(self.window.limit)
             .select(OutboundRow::as_select())
             .load(read.conn)?;
-        let counted: Vec<i64> =
-            self.narrowed().limit(COUNTED_ROWS + 1).select(sql::<BigInt>("1")).load(read.conn)?;
+        let counted = counted(self.narrowed().limit(COUNTED_ROWS + 1).select(outbound::id), read.conn)?;
         Ok(Page {
             rows: found.into_iter().map(OutboundRow::read).collect::<QueryResult<_>>()?,
-            total: total(i64::try_from(counted.len()).unwrap_or(i64::MAX)),
+            total: total(counted),
         })
     }
 }
@@ -93,9 +91,13 @@ impl ListOutbound {
         }
         if let Some(recipient) = &filter.recipient {
             // Its normal form finds the index; what was given decides.
-            list = list
-                .filter(outbound::recipient_normal.eq_any(spellings(recipient, None)))
-                .filter(outbound::recipient.eq(recipient));
+            let [normal, given] = spellings(recipient, None);
+            list = list.filter(outbound::recipient.eq(recipient));
+            list = match normal == given {
+                true => list.filter(outbound::recipient_normal.eq(normal)),
+                false => list
+                    .filter(outbound::recipient_normal.eq(normal).or(outbound::recipient_normal.eq(given))),
+            };
         }
         if let Some(slot) = filter.slot {
             list = list.filter(outbound::slot.eq(i32::from(slot)));

@@ -1,15 +1,13 @@
 //! Why a message waits, and when it should leave.
 
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use relay_domain::allocate::{Slot, Wait, allocate};
 use relay_domain::message::Outbound;
 use relay_domain::state::Rank;
 use relay_domain::{MessageId, Timestamp, bucket};
 
 use super::{COUNTED_ROWS, Query, Read};
-use crate::backend::condition;
+use crate::backend::{condition, counted};
 use crate::rows::outbound::{OutboundRow, load_of_account};
 use crate::rows::{id, sim, stream};
 use crate::schema::outbound;
@@ -94,22 +92,21 @@ fn waiting(read: &mut Read<'_>, row: &OutboundRow, now: Timestamp) -> QueryResul
 
 /// Messages that leave before this one: those of SIMs that are in their place.
 fn ahead(read: &mut Read<'_>, row: &OutboundRow, sims: &[sim::SimRow]) -> QueryResult<u32> {
-    let mut counted = 0;
+    let mut before_it = 0;
     for sim in sims.iter().filter(|sim| sim.inserted != 0) {
         let same_class = outbound::priority.eq(row.priority);
         let same_turn = outbound::turn.eq(row.turn).and(outbound::id.lt(&row.id));
         let before =
             outbound::priority.lt(row.priority).or(same_class.and(outbound::turn.lt(row.turn).or(same_turn)));
-        let found: Vec<i64> = outbound::table
+        let found = outbound::table
             .filter(outbound::device_id.eq(&row.device_id))
             .filter(outbound::sim_id.eq(&sim.id))
             .filter(outbound::slot.eq(sim.slot))
             .filter(condition("rank = 0 AND held_until IS NULL"))
             .filter(before)
-            .limit(COUNTED_ROWS - counted)
-            .select(sql::<BigInt>("1"))
-            .load(read.conn)?;
-        counted += i64::try_from(found.len()).unwrap_or(COUNTED_ROWS);
+            .limit(COUNTED_ROWS - before_it)
+            .select(outbound::id);
+        before_it += counted(found, read.conn)?;
     }
-    Ok(u32::try_from(counted).unwrap_or(u32::MAX))
+    Ok(u32::try_from(before_it).unwrap_or(u32::MAX))
 }

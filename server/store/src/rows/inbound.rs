@@ -1,11 +1,12 @@
 //! `inbound`.
 
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
-use relay_domain::Timestamp;
 use relay_domain::message::Inbound;
+use relay_domain::{AccountId, InboundId, Timestamp};
 
 use super::{id, slot, text};
-use crate::backend::{Conn, Words as _, words};
+use crate::backend::{Backend, Conn, Words as _, words};
 use crate::schema::inbound;
 
 #[derive(Queryable, Selectable)]
@@ -47,6 +48,26 @@ impl InboundRow {
     }
 }
 
+/// The types of an [`InboundRow`]'s columns.
+type Columns = SqlTypeOf<<InboundRow as Selectable<Backend>>::SelectExpression>;
+
+words!(
+    OfNumber = "SELECT id, account_id, device_id, sim_id, slot, number, sender, sender_normal, body, parts, smsc_at, digest, \
+         source, journal_id, up_seq, received_at, created_at, swept_by FROM inbound \
+         WHERE id = ? AND account_id = ? AND number = ?"
+);
+
+/// What this number received for this account; what another number or account received is none.
+pub(crate) fn load_of_number(
+    conn: &mut Conn,
+    account: AccountId,
+    number: &str,
+    inbound: InboundId,
+) -> QueryResult<Option<InboundRow>> {
+    let question = OfNumber::with([inbound.as_bytes().into(), account.as_bytes().into(), number.into()]);
+    question.answering::<Columns>().first(conn)
+}
+
 words!(
     Insert = "INSERT INTO inbound (id, account_id, device_id, sim_id, slot, number, sender, sender_normal, body, \
          parts, smsc_at, digest, source, journal_id, up_seq, received_at, created_at, swept_by) \
@@ -75,4 +96,18 @@ pub(crate) fn insert(conn: &mut Conn, row: &InboundRow) -> QueryResult<()> {
         row.swept_by.as_deref().into(),
     ]);
     insert.run(conn).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_name_the_columns_of_a_row_in_their_order() {
+        let question = inbound::table.select(InboundRow::as_select());
+        let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
+        let spelt = spelt.replace("`inbound`.", "").replace('`', "");
+        let columns = OfNumber::WHOLE.split(" FROM ").next().unwrap();
+        assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
+    }
 }

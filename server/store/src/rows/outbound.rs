@@ -200,18 +200,16 @@ pub(crate) fn exists(conn: &mut Conn, message: MessageId) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(found)).get_result(conn)
 }
 
+words!(OfAccount = select!("WHERE id = ? AND account_id = ?"));
+
 /// A message of this account; another account's is as good as none.
 pub(crate) fn load_of_account(
     conn: &mut Conn,
     account: AccountId,
     message: MessageId,
 ) -> QueryResult<Option<OutboundRow>> {
-    outbound::table
-        .filter(outbound::id.eq(message.as_bytes().as_slice()))
-        .filter(outbound::account_id.eq(account.as_bytes().as_slice()))
-        .select(OutboundRow::as_select())
-        .first(conn)
-        .optional()
+    let question = OfAccount::with([message.as_bytes().into(), account.as_bytes().into()]);
+    question.answering::<Columns>().first(conn)
 }
 
 words!(

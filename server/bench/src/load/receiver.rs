@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::clock;
 use crate::run::{Failed, tell};
@@ -29,6 +30,8 @@ struct Tally {
     count: u64,
     last_us: u64,
     latencies: Histogram<u64>,
+    /// Nobody is answered meanwhile.
+    held: bool,
 }
 
 pub fn run() -> Result<bool, Failed> {
@@ -41,14 +44,15 @@ pub fn run() -> Result<bool, Failed> {
 async fn obey() -> Result<(), Failed> {
     let listener = TcpListener::bind("127.0.0.1:0").await.map_err(Failed::io("a port"))?;
     tell(&listener.local_addr().map_err(Failed::io("a port"))?.to_string())?;
-    let tally = Rc::new(RefCell::new(Tally { count: 0, last_us: 0, latencies: latencies() }));
-    let theirs = Rc::clone(&tally);
+    let tally = Rc::new(RefCell::new(Tally { count: 0, last_us: 0, latencies: latencies(), held: false }));
+    let answers = Rc::new(Notify::new());
+    let theirs = (Rc::clone(&tally), Rc::clone(&answers));
     tokio::task::spawn_local(async move {
         while let Ok((socket, _)) = listener.accept().await {
-            let tally = Rc::clone(&theirs);
+            let (tally, answers) = theirs.clone();
             tokio::task::spawn_local(async move {
                 // A sender that goes away is none of ours.
-                let _gone = serve(socket, &tally).await;
+                let _gone = serve(socket, &tally, &answers).await;
             });
         }
     });
@@ -65,6 +69,15 @@ async fn obey() -> Result<(), Failed> {
                 let latency = Latency::from(&tally.latencies);
                 tell(&Received { count: tally.count, last_us: tally.last_us, latency })?;
             }
+            ["hold"] => {
+                tally.borrow_mut().held = true;
+                tell(&0)?;
+            }
+            ["answer"] => {
+                tally.borrow_mut().held = false;
+                answers.notify_waiters();
+                tell(&0)?;
+            }
             ["forget-latencies"] => {
                 tally.borrow_mut().latencies.reset();
                 tell(&0)?;
@@ -75,7 +88,7 @@ async fn obey() -> Result<(), Failed> {
     Ok(())
 }
 
-async fn serve(mut socket: TcpStream, tally: &RefCell<Tally>) -> std::io::Result<()> {
+async fn serve(mut socket: TcpStream, tally: &RefCell<Tally>, answers: &Notify) -> std::io::Result<()> {
     socket.set_nodelay(true)?;
     let mut bytes = Vec::with_capacity(4096);
     loop {
@@ -96,6 +109,9 @@ async fn serve(mut socket: TcpStream, tally: &RefCell<Tally>) -> std::io::Result
             }
         }
         bytes.drain(..whole);
+        if tally.borrow().held {
+            answers.notified().await;
+        }
         socket.write_all(ANSWER).await?;
     }
 }

@@ -20,6 +20,8 @@ pub(crate) use sqlite::{
     wal_bytes,
 };
 pub use sqlite::{Durability, OpenError};
+#[cfg(test)]
+pub(crate) use statement::assert_names_the_columns;
 pub(crate) use statement::{Words, words};
 pub(crate) use trouble::{Trouble, classify};
 

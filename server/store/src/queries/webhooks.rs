@@ -6,6 +6,7 @@ use relay_domain::{AccountId, Timestamp, WebhookId};
 
 use super::{COUNTED_ROWS, Query, Read, total};
 use crate::backend::condition;
+use crate::rows::notice::pending;
 use crate::rows::webhook::{self as rows, WebhookRow};
 use crate::schema::{notice, webhook};
 
@@ -60,10 +61,8 @@ impl Query for ListWebhooks {
 
 fn stand(read: &mut Read<'_>, webhook: Webhook) -> QueryResult<WebhookStanding> {
     let id = webhook.id.as_bytes().as_slice();
-    // Literals: with bound values SQLite cannot know that the partial indexes hold the answers.
-    let waiting = notice::table.filter(notice::webhook_id.eq(id)).filter(condition("status = 0"));
-    let some: Vec<Vec<u8>> = waiting.select(notice::about).limit(COUNTED_ROWS + 1).load(read.conn)?;
-    let counted = i64::try_from(some.len()).unwrap_or(i64::MAX);
+    let counted = pending(read.conn, webhook.id, COUNTED_ROWS + 1)?;
+    // A literal: with a bound value SQLite cannot know that the partial index holds the answer.
     let next: Option<Option<i64>> = notice::table
         .filter(notice::webhook_id.eq(id))
         .filter(condition("next_at IS NOT NULL"))

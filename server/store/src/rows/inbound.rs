@@ -101,13 +101,10 @@ pub(crate) fn insert(conn: &mut Conn, row: &InboundRow) -> QueryResult<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::assert_names_the_columns;
 
     #[test]
     fn the_words_name_the_columns_of_a_row_in_their_order() {
-        let question = inbound::table.select(InboundRow::as_select());
-        let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
-        let spelt = spelt.replace("`inbound`.", "").replace('`', "");
-        let columns = OfNumber::WHOLE.split(" FROM ").next().unwrap();
-        assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
+        assert_names_the_columns::<OfNumber>(&inbound::table.select(InboundRow::as_select()));
     }
 }

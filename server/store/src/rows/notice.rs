@@ -131,6 +131,19 @@ pub(crate) fn first_pending(
 }
 
 words!(
+    // Each chain that waits has one notice whose turn it is, which an index finds, and another the rest of its chain.
+    Pending = "SELECT COUNT(*) FROM (SELECT 1 FROM notice AS turn JOIN notice AS waiting ON waiting.chain = turn.chain \
+         AND waiting.webhook_id = turn.webhook_id AND waiting.status = 0 \
+         WHERE turn.webhook_id = ? AND turn.next_at IS NOT NULL LIMIT ?) AS counted"
+);
+
+/// How many of a webhook's notices wait, counted up to a bound.
+pub(crate) fn pending(conn: &mut Conn, webhook: WebhookId, most: i64) -> QueryResult<i64> {
+    let question = Pending::with([webhook.as_bytes().into(), most.into()]);
+    question.answering::<BigInt>().first(conn).map(Option::unwrap_or_default)
+}
+
+words!(
     FirstDue = "SELECT id, next_at FROM notice WHERE webhook_id = ? AND next_at IS NOT NULL ORDER BY next_at, id LIMIT ?"
 );
 
@@ -213,13 +226,10 @@ impl AttemptRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::assert_names_the_columns;
 
     #[test]
     fn the_words_name_the_columns_of_a_row_in_their_order() {
-        let question = notice::table.select(NoticeRow::as_select());
-        let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
-        let spelt = spelt.replace("`notice`.", "").replace('`', "");
-        let columns = ById::WHOLE.split(" FROM ").next().unwrap();
-        assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
+        assert_names_the_columns::<ById>(&notice::table.select(NoticeRow::as_select()));
     }
 }

@@ -343,13 +343,10 @@ pub(crate) fn store_dispatch(conn: &mut Conn, message: MessageId, dispatch: &Dis
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backend::assert_names_the_columns;
 
     #[test]
     fn the_words_name_the_columns_of_a_row_in_their_order() {
-        let question = outbound::table.select(OutboundRow::as_select());
-        let spelt = diesel::debug_query::<diesel::sqlite::Sqlite, _>(&question).to_string();
-        let spelt = spelt.replace("`outbound`.", "").replace('`', "");
-        let columns = OfDevice::WHOLE.split(" FROM ").next().unwrap();
-        assert!(spelt.starts_with(&format!("{columns} FROM")), "{spelt}\n{columns}");
+        assert_names_the_columns::<OfDevice>(&outbound::table.select(OutboundRow::as_select()));
     }
 }

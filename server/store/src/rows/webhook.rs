@@ -1,12 +1,13 @@
 //! `webhook`.
 
+use diesel::dsl::SqlTypeOf;
 use diesel::prelude::*;
 use relay_domain::key::Dialect;
 use relay_domain::webhook::{Bodies, EventSet, NextSecret, SealedSecret, Webhook, WebhookStatus};
 use relay_domain::{AccountId, Timestamp, WebhookId};
 
 use super::{broken, id, nanos, span};
-use crate::backend::Conn;
+use crate::backend::{Backend, Conn, Words as _, words};
 use crate::schema::webhook;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -77,12 +78,17 @@ impl WebhookRow {
     }
 }
 
+/// The types of a [`WebhookRow`]'s columns.
+type Columns = SqlTypeOf<<WebhookRow as Selectable<Backend>>::SelectExpression>;
+
+words!(
+    ById = "SELECT id, account_id, dialect, url, events, include_body, secret, next_secret, takes_over_at, status, status_at, \
+         paused_nanos, succeeded_at, failing_since, created_at FROM webhook WHERE id = ?"
+);
+
 pub(crate) fn load(conn: &mut Conn, webhook: WebhookId) -> QueryResult<Option<Webhook>> {
-    let row: Option<WebhookRow> = webhook::table
-        .filter(webhook::id.eq(webhook.as_bytes().as_slice()))
-        .select(WebhookRow::as_select())
-        .first(conn)
-        .optional()?;
+    let question = ById::with([webhook.as_bytes().into()]);
+    let row: Option<WebhookRow> = question.answering::<Columns>().first(conn)?;
     row.map(WebhookRow::read).transpose()
 }
 
@@ -104,4 +110,15 @@ pub(crate) fn insert(conn: &mut Conn, webhook: &Webhook) -> QueryResult<()> {
 pub(crate) fn store(conn: &mut Conn, webhook: &Webhook) -> QueryResult<()> {
     let this = webhook::table.filter(webhook::id.eq(webhook.id.as_bytes().as_slice()));
     diesel::update(this).set(WebhookRow::write(webhook)).execute(conn).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::assert_names_the_columns;
+
+    #[test]
+    fn the_words_name_the_columns_of_a_row_in_their_order() {
+        assert_names_the_columns::<ById>(&webhook::table.select(WebhookRow::as_select()));
+    }
 }

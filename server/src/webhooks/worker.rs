@@ -48,6 +48,8 @@ struct Done {
     taken: bool,
 }
 
+type Ended = Result<(task::Id, Done), JoinError>;
+
 /// What there is to do.
 enum Look {
     /// Wait: for the bell, for a post, or until this instant.
@@ -78,7 +80,7 @@ impl Worker {
             wanted = tokio::select! {
                 // A ring during the look is kept for now.
                 () = bell.notified() => true,
-                Some(ended) = self.posts.join_next_with_id(), if !self.posts.is_empty() => self.ended(ended),
+                Some(ended) = self.posts.join_next_with_id(), if !self.posts.is_empty() => self.all_ended(ended),
                 () = sleep(pause) => true,
             };
         }
@@ -94,11 +96,12 @@ impl Worker {
         }
         let now = self.parts.clock.now();
         let room = self.circuit.room(self.under_way.len(), now);
-        self.more = !self.circuit.is_roomy(self.under_way.len(), now);
+        let backlog = std::mem::replace(&mut self.more, !self.circuit.is_roomy(self.under_way.len(), now));
         if self.more {
             return Look::Wait(self.circuit.opens_at(now));
         }
-        let Some(mut turns) = self.take_turns(room).await else { return Look::Over };
+        let least = if backlog { room } else { 1 };
+        let Some(mut turns) = self.take_turns(least, room).await else { return Look::Over };
         let question = DueNotices {
             webhook_id: self.webhook,
             now,
@@ -137,11 +140,15 @@ impl Worker {
         Look::Wait(due.next_at)
     }
 
-    /// Waits for a turn, then takes as many as are free, up to `room`.
-    async fn take_turns(&self, room: usize) -> Option<Vec<OwnedSemaphorePermit>> {
+    /// Waits for `least` turns at once, for a look at the store costs as much for one notice as for a few; then takes as
+    /// many as are free, up to `room`.
+    async fn take_turns(&self, least: usize, room: usize) -> Option<Vec<OwnedSemaphorePermit>> {
         let troubled = self.circuit.is_troubled();
         let turns = if troubled { &self.turns.slow } else { &self.turns.healthy };
-        let mut taken = vec![Arc::clone(turns).acquire_owned().await.ok()?];
+        let least = u32::try_from(least).unwrap_or(1);
+        let mut together = Arc::clone(turns).acquire_many_owned(least).await.ok()?;
+        let mut taken = Vec::with_capacity(room);
+        taken.extend(std::iter::from_fn(|| together.split(1)));
         while taken.len() < room
             && let Ok(turn) = Arc::clone(turns).try_acquire_owned()
         {
@@ -173,7 +180,7 @@ impl Worker {
     }
 
     /// Whether it is worth a look now.
-    fn ended(&mut self, ended: Result<(task::Id, Done), JoinError>) -> bool {
+    fn ended(&mut self, ended: Ended) -> bool {
         let post = ended.as_ref().map_or_else(JoinError::id, |(post, _)| *post);
         self.under_way.remove(&post);
         match ended {
@@ -191,6 +198,15 @@ impl Worker {
                 true
             }
         }
+    }
+
+    /// The same for all that have ended by now: they were recorded together, and one look finds what follows.
+    fn all_ended(&mut self, first: Ended) -> bool {
+        let mut wanted = self.ended(first);
+        while let Some(another) = self.posts.try_join_next_with_id() {
+            wanted |= self.ended(another);
+        }
+        wanted
     }
 }
 
@@ -260,7 +276,7 @@ async fn post(parts: &Parts, webhook: &Webhook, notice: &Notice, now: Timestamp)
 async fn record(parts: &Parts, notice_id: NoticeId, attempt: Attempt, outcome: Outcome) {
     loop {
         let change = RecordAttempt { notice_id, attempt: attempt.clone(), outcome };
-        match parts.lane.device(change).await {
+        match parts.lane.patient(change).await {
             Ok(_) => return,
             // The process ends: the next one tells it again.
             Err(CommitError::Closed | CommitError::OutcomeUnknown) => return,

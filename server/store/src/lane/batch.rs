@@ -1,7 +1,7 @@
 //! Who goes together: natural batching, no linger timer. Pure.
 //!
 //! What waited while the last flush ran makes the next batch. Two inboxes are drained alternately, so that a
-//! flood on one cannot delay the other; sweeps get one place a batch, after everyone else.
+//! flood on one cannot delay the other. After them come those who are patient, and one sweep.
 
 use std::collections::VecDeque;
 
@@ -16,11 +16,16 @@ pub(crate) const API_INBOX: usize = 4096;
 /// Changes that may wait from phones: beyond it sessions hold what they have.
 pub(crate) const DEVICE_INBOX: usize = 4096;
 
+/// Patient changes that ride on a batch which is full without them: enough that they never wait for long.
+const PATIENT_RIDERS: usize = 64;
+
 /// Where a change comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
     Api,
     Device,
+    /// From somebody whom nobody waits for in haste.
+    Patient,
     Sweep,
 }
 
@@ -28,12 +33,14 @@ pub(crate) enum Origin {
 pub(crate) struct Inboxes<J> {
     api: VecDeque<(usize, J)>,
     device: VecDeque<(usize, J)>,
+    patient: VecDeque<(usize, J)>,
     sweep: VecDeque<(usize, J)>,
 }
 
 impl<J> Default for Inboxes<J> {
     fn default() -> Inboxes<J> {
-        Inboxes { api: VecDeque::new(), device: VecDeque::new(), sweep: VecDeque::new() }
+        let empty = VecDeque::new;
+        Inboxes { api: empty(), device: empty(), patient: empty(), sweep: empty() }
     }
 }
 
@@ -42,18 +49,24 @@ impl<J> Inboxes<J> {
         let inbox = match origin {
             Origin::Api => &mut self.api,
             Origin::Device => &mut self.device,
+            Origin::Patient => &mut self.patient,
             Origin::Sweep => &mut self.sweep,
         };
         inbox.push_back((weight, job));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.api.is_empty() && self.device.is_empty() && self.sweep.is_empty()
+    /// Whether a batch begins now: somebody waits who is not patient.
+    pub(crate) fn is_hurried(&self) -> bool {
+        !(self.api.is_empty() && self.device.is_empty() && self.sweep.is_empty())
+    }
+
+    pub(crate) fn has_patient(&self) -> bool {
+        !self.patient.is_empty()
     }
 
     /// Everything, where no batch will come any more.
     pub(crate) fn into_jobs(self) -> impl Iterator<Item = J> {
-        self.device.into_iter().chain(self.api).chain(self.sweep).map(|(_, job)| job)
+        self.device.into_iter().chain(self.api).chain(self.patient).chain(self.sweep).map(|(_, job)| job)
     }
 
     /// The next batch: one from each inbox in turn while both have some, then from the one that is left.
@@ -70,6 +83,8 @@ impl<J> Inboxes<J> {
             batch.from_api += api.as_ref().map_or(0, |(weight, _)| *weight);
             batch.jobs.extend(device.into_iter().chain(api).map(|(_, job)| job));
         }
+        let riders = PATIENT_RIDERS.max(MAX_BATCH - batch.jobs.len()).min(self.patient.len());
+        batch.jobs.extend(self.patient.drain(..riders).map(|(_, job)| job));
         batch.jobs.extend(self.sweep.pop_front().map(|(_, job)| job));
         batch
     }
@@ -104,7 +119,7 @@ mod tests {
         let mut inboxes = Inboxes::default();
         (0..1000).for_each(|n| inboxes.push(if n % 3 == 0 { Origin::Api } else { Origin::Device }, 1, n));
         let mut seen = Vec::new();
-        while !inboxes.is_empty() {
+        while inboxes.is_hurried() {
             seen.extend(inboxes.take().jobs);
         }
         let of =
@@ -119,7 +134,7 @@ mod tests {
         (0..5).for_each(|_| inboxes.push(Origin::Api, 1000, "bulk"));
         inboxes.push(Origin::Api, 1, "single");
         let mut sizes = Vec::new();
-        while !inboxes.is_empty() {
+        while inboxes.is_hurried() {
             sizes.push(inboxes.take().jobs.len());
         }
         assert_eq!(sizes, [2, 2, 2]);
@@ -132,6 +147,19 @@ mod tests {
         (0..50).for_each(|_| inboxes.push(Origin::Device, 1, "report"));
         let batch = inboxes.take();
         assert_eq!((batch.from_device, batch.from_api), (50, 2000));
+    }
+
+    #[test]
+    fn the_patient_ride_on_full_batches_too_and_fill_those_that_have_room() {
+        let mut inboxes = Inboxes::default();
+        (0..1_000).for_each(|_| inboxes.push(Origin::Patient, 1, "patient"));
+        assert!(!inboxes.is_hurried() && inboxes.has_patient());
+        (0..MAX_BATCH + 6).for_each(|_| inboxes.push(Origin::Api, 1, "api"));
+        for (hurried, patient) in [(MAX_BATCH, PATIENT_RIDERS), (6, MAX_BATCH - 6), (0, MAX_BATCH)] {
+            let batch = inboxes.take().jobs;
+            assert_eq!(batch.iter().filter(|job| **job == "api").count(), hurried);
+            assert_eq!(batch[hurried..], vec!["patient"; patient]);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot};
 
@@ -10,6 +11,9 @@ use super::batch::{API_INBOX, Batch, DEVICE_INBOX, Inboxes, Origin};
 use super::job::{Change, CommitError, Job, Waiting};
 use super::writer::{Fatal, Writer};
 use crate::effect::Announce;
+
+/// For how long the patient wait for a batch to ride on. A flush costs the same for one of them as for fifty.
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// A caller's end of the lane.
 #[derive(Clone)]
@@ -26,7 +30,21 @@ struct Shared {
 #[derive(Default)]
 struct State {
     inboxes: Inboxes<Box<dyn Job>>,
+    /// When the patient have waited long enough.
+    patient_until: Option<Instant>,
     closed: bool,
+}
+
+impl State {
+    /// Whether the lane has to be told: of the patient it knows once the first of them waits.
+    fn push(&mut self, origin: Origin, weight: usize, job: Box<dyn Job>) -> bool {
+        self.inboxes.push(origin, weight, job);
+        let first = self.patient_until.is_none();
+        if origin == Origin::Patient {
+            self.patient_until.get_or_insert_with(|| Instant::now() + PATIENCE);
+        }
+        origin != Origin::Patient || first
+    }
 }
 
 impl Lane {
@@ -44,6 +62,11 @@ impl Lane {
         self.push(Origin::Device, change).await
     }
 
+    /// Commits a change that nobody waits for in haste: it rides on the next batch, or makes one soon.
+    pub async fn patient<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
+        self.push(Origin::Patient, change).await
+    }
+
     /// Commits a sweep of at most 200 rows; one rides on each batch.
     pub async fn sweep<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
         self.push(Origin::Sweep, change).await
@@ -51,15 +74,17 @@ impl Lane {
 
     async fn push<C: Change>(&self, origin: Origin, change: C) -> Result<C::Verdict, CommitError> {
         let (reply, answer) = oneshot::channel();
-        {
+        let tell = {
             let mut state = self.0.lock();
             if state.closed {
                 return Err(CommitError::Closed);
             }
             let weight = room(change.weight()) as usize;
-            state.inboxes.push(origin, weight, Box::new(Waiting::new(change, reply)));
+            state.push(origin, weight, Box::new(Waiting::new(change, reply)))
+        };
+        if tell {
+            self.0.pushed.notify_one();
         }
-        self.0.pushed.notify_one();
         answer.await.unwrap_or(Err(CommitError::OutcomeUnknown))
     }
 
@@ -84,13 +109,23 @@ impl Shared {
 
     fn wait_for_batch(&self) -> Option<Batch<Box<dyn Job>>> {
         let mut state = self.lock();
-        while state.inboxes.is_empty() {
+        while !state.inboxes.is_hurried() {
             if state.closed {
+                if state.inboxes.has_patient() {
+                    break;
+                }
                 return None;
             }
-            state = self.pushed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match state.patient_until.map(|until| until.saturating_duration_since(Instant::now())) {
+                None => self.pushed.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(Duration::ZERO) => break,
+                Some(left) => self.pushed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+            };
         }
         let batch = state.inboxes.take();
+        if !state.inboxes.has_patient() {
+            state.patient_until = None;
+        }
         drop(state);
         self.api_room.add_permits(batch.from_api);
         self.device_room.add_permits(batch.from_device);

@@ -217,6 +217,7 @@ mod tests {
 
     use super::*;
     use crate::backend::Durability;
+    use crate::changes::MarkAlive;
     use crate::lane::{Still, Tx};
 
     /// Says that it runs, waits for the word, and finds the disk broken or the thread's end.
@@ -265,11 +266,12 @@ mod tests {
         let mut api = Box::pin(lane.api(change()));
         let mut device = Box::pin(lane.device(change()));
         let mut sweep = Box::pin(lane.sweep(change()));
-        assert!(futures_now(&mut api).is_none());
+        let mut patient = Box::pin(lane.patient(change()));
+        assert!(futures_now(&mut api).is_none() && futures_now(&mut patient).is_none());
         assert!(futures_now(&mut device).is_none() && futures_now(&mut sweep).is_none());
         go.send(()).unwrap();
         assert!(last.await.is_err());
-        for waited in [api.await, device.await, sweep.await] {
+        for waited in [api.await, device.await, sweep.await, patient.await] {
             assert_eq!(waited, Err(CommitError::Closed));
         }
         assert_eq!(lane.device(change()).await, Err(CommitError::Closed), "and so is who comes later");
@@ -283,6 +285,21 @@ mod tests {
             Poll::Ready(output) => Some(output),
             Poll::Pending => None,
         }
+    }
+
+    #[tokio::test]
+    async fn the_patient_need_no_batch_of_others_and_are_committed_when_the_lane_ends() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("relay.db");
+        let writer = Writer::open(&path, Durability::Full, Arc::new(Still), 1).unwrap();
+        let thread =
+            LaneThread::start(writer, Arc::new(Still), Arc::new(|_: &str| {}), Arc::default()).unwrap();
+        let lane = thread.lane.clone();
+        assert!(lane.patient(MarkAlive).await.is_ok());
+        let mut waits = Box::pin(lane.patient(MarkAlive));
+        assert!(futures_now(&mut waits).is_none());
+        thread.stop();
+        assert!(waits.await.is_ok());
     }
 
     #[tokio::test]

@@ -18,6 +18,16 @@ pub struct Telemetry {
     /// Free storage, bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub storage_free_bytes: Option<u64>,
+    /// What the app needs and may not do, by the system's names without their prefix: `SEND_SMS`, …; empty when it may do
+    /// everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub missing_permissions: Option<Vec<String>>,
+    /// The phone's own messages app takes part in RCS: what its users write is no SMS, and no app sees it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rcs_on: Option<bool>,
+    /// The system lets no SMS of this app out until somebody at the phone allows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sms_refused: Option<bool>,
     /// Why the phone's own line of messages stands still; absent while it moves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub radio_wait: Option<RadioWait>,

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use device_protocol::{RefusalCode, Sim};
+use device_protocol::{RefusalCode, Sim, Telemetry};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -261,6 +261,11 @@ impl PhoneHandle {
     pub async fn set_service(&self, available: bool) {
         let state = if available { Service::Available } else { Service::Missing };
         self.order(Order::SetService(state)).await;
+    }
+
+    /// The system tells the app how the phone is; `radio_wait` in it counts for nothing.
+    pub async fn set_health(&self, health: Telemetry) {
+        self.order(Order::SetHealth(Box::new(health))).await;
     }
 
     /// The radio sends without ever answering, or answers again.

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use device_protocol::Sim;
+use device_protocol::{Sim, Telemetry};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{
@@ -45,6 +45,7 @@ pub(super) enum Order {
     ReceiveSms { slot: u8, from: String, body: String },
     SwapSim { slot: u8, sim: Option<Sim> },
     SetService(Service),
+    SetHealth(Box<Telemetry>),
     SilentRadio(bool),
     Stop,
 }
@@ -240,6 +241,7 @@ impl Task {
                     world.set_service(sim.slot, state);
                 }
             }
+            Order::SetHealth(health) => lock(&self.world).set_health(*health),
             Order::SilentRadio(silent) => lock(&self.world).set_silent(silent),
             Order::Stop => {}
         }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use device_protocol::{Sim, event::Inbound};
+use device_protocol::{Sim, Telemetry, event::Inbound};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use uuid::Uuid;
 
@@ -215,6 +215,11 @@ impl World {
             Service::Missing => self.no_service.insert(slot),
         };
         self.told.push(Input::Service { slot, state });
+    }
+
+    /// The system tells how the phone is.
+    pub fn set_health(&mut self, health: Telemetry) {
+        self.told.push(Input::Health(health));
     }
 
     /// From now on the radio sends and does not answer, or answers again.

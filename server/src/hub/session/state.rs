@@ -196,11 +196,12 @@ impl Session {
     }
 
     fn hear_health(&mut self, telemetry: Telemetry) {
-        if let Some(epoch) = self.epoch
-            && let Some((kind, detail)) = self.health.hear(&telemetry)
-        {
+        if let Some(epoch) = self.epoch {
             let device_id = self.identity.device_id;
-            self.outputs.push(Output::Attend(Attend { device_id, epoch, kind, detail }));
+            let troubles = self.health.hear(&telemetry).into_iter();
+            self.outputs.extend(
+                troubles.map(|(kind, detail)| Output::Attend(Attend { device_id, epoch, kind, detail })),
+            );
         }
         self.outputs.push(Output::Telemetry(Box::new(telemetry)));
     }

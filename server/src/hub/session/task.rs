@@ -3,6 +3,7 @@
 //! It takes any stream of frames and any sink, and knows no codec.
 
 use std::pin::pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,7 +83,7 @@ pub async fn run(
     let device_id = registration.device_id();
     let mut conversation = Conversation {
         session,
-        relay,
+        relay: Rc::new(relay),
         registration,
         unwritten: Vec::new(),
         write_timeout,
@@ -122,7 +123,8 @@ impl Ended {
 
 struct Conversation {
     session: Box<Session>,
-    relay: Relay,
+    /// Counted without atomics: each piece of work holds it.
+    relay: Rc<Relay>,
     registration: Registration,
     unwritten: Vec<Outgoing>,
     /// Frames that the socket does not take for so long end the session. The kernel's own time-out is not
@@ -207,7 +209,7 @@ impl Conversation {
     /// Does what the session asks for; the code when it closes.
     fn perform(&mut self, outputs: Vec<Output>) -> Option<CloseCode> {
         for output in outputs {
-            let relay = self.relay.clone();
+            let relay = Rc::clone(&self.relay);
             let device_id = self.registration.device_id();
             match output {
                 Output::Text(text) => self.unwritten.push(Outgoing::Text(text)),

@@ -16,8 +16,10 @@ pub(crate) const API_INBOX: usize = 4096;
 /// Changes that may wait from phones: beyond it sessions hold what they have.
 pub(crate) const DEVICE_INBOX: usize = 4096;
 
-/// Patient changes that ride on a batch which is full without them: enough that they never wait for long.
-const PATIENT_RIDERS: usize = 64;
+/// Patient changes that ride on a batch at least, and one for so many of the others beside that: with more to do than it
+/// can the lane goes on with both, and serves the others first.
+const LEAST_RIDERS: usize = 8;
+const OTHERS_A_RIDER: usize = 2;
 
 /// Where a change comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +85,11 @@ impl<J> Inboxes<J> {
             batch.from_api += api.as_ref().map_or(0, |(weight, _)| *weight);
             batch.jobs.extend(device.into_iter().chain(api).map(|(_, job)| job));
         }
-        let riders = PATIENT_RIDERS.max(MAX_BATCH - batch.jobs.len()).min(self.patient.len());
+        let riders = match batch.jobs.len() {
+            0 => MAX_BATCH,
+            others => LEAST_RIDERS.max(others / OTHERS_A_RIDER),
+        };
+        let riders = riders.min(self.patient.len());
         batch.jobs.extend(self.patient.drain(..riders).map(|(_, job)| job));
         batch.jobs.extend(self.sweep.pop_front().map(|(_, job)| job));
         batch
@@ -150,12 +156,12 @@ mod tests {
     }
 
     #[test]
-    fn the_patient_ride_on_full_batches_too_and_fill_those_that_have_room() {
+    fn the_patient_ride_on_the_batches_of_others_and_fill_one_alone() {
         let mut inboxes = Inboxes::default();
         (0..1_000).for_each(|_| inboxes.push(Origin::Patient, 1, "patient"));
         assert!(!inboxes.is_hurried() && inboxes.has_patient());
         (0..MAX_BATCH + 6).for_each(|_| inboxes.push(Origin::Api, 1, "api"));
-        for (hurried, patient) in [(MAX_BATCH, PATIENT_RIDERS), (6, MAX_BATCH - 6), (0, MAX_BATCH)] {
+        for (hurried, patient) in [(MAX_BATCH, MAX_BATCH / 2), (6, LEAST_RIDERS), (0, MAX_BATCH)] {
             let batch = inboxes.take().jobs;
             assert_eq!(batch.iter().filter(|job| **job == "api").count(), hurried);
             assert_eq!(batch[hurried..], vec!["patient"; patient]);

@@ -4,6 +4,8 @@
 //! only one of them can: no upserts, no multi-row values, ids as bytes, instants as integers.
 
 mod backup;
+#[cfg(test)]
+mod columns;
 mod condition;
 mod counted;
 mod inspect;
@@ -12,6 +14,8 @@ mod statement;
 mod trouble;
 
 pub use backup::{BackupError, backup};
+#[cfg(test)]
+pub(crate) use columns::assert_names_the_columns;
 pub(crate) use condition::condition;
 pub(crate) use counted::counted;
 pub use inspect::{Depth, InspectError, Inspection, OpenElsewhere, inspect};
@@ -20,8 +24,6 @@ pub(crate) use sqlite::{
     wal_bytes,
 };
 pub use sqlite::{Durability, OpenError};
-#[cfg(test)]
-pub(crate) use statement::assert_names_the_columns;
 pub(crate) use statement::{Words, words};
 pub(crate) use trouble::{Trouble, classify};
 

@@ -205,14 +205,3 @@ impl From<Option<i64>> for Value<'_> {
         Value::Big(number)
     }
 }
-
-/// Asserts that the words of a question name the columns of its rows, in the order in which diesel would: `whole` is the
-/// question of one whole row by diesel's builder.
-#[cfg(test)]
-pub(crate) fn assert_names_the_columns<W: Words>(whole: &impl QueryFragment<Sqlite>) {
-    let spelt = diesel::debug_query::<Sqlite, _>(whole).to_string();
-    let (columns, rest) = W::WHOLE.split_once(" FROM ").unwrap();
-    let table = rest.split(' ').next().unwrap();
-    let spelt = spelt.replace(&format!("`{table}`."), "").replace('`', "");
-    assert!(spelt.starts_with(&format!("{columns} FROM {table}")), "{spelt}\n{columns}");
-}

@@ -63,6 +63,7 @@ impl Lane {
     }
 
     /// Commits a change that nobody waits for in haste: it rides on the next batch, or makes one soon.
+    /// There is no bound here: who calls it has one of its own, as webhooks have by their turns at posting.
     pub async fn patient<C: Change>(&self, change: C) -> Result<C::Verdict, CommitError> {
         self.push(Origin::Patient, change).await
     }

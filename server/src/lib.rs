@@ -7,7 +7,7 @@ mod commands;
 pub mod config;
 mod continuity;
 pub mod control;
-mod dialects;
+pub mod dialects;
 mod http;
 pub mod hub;
 mod limits;

@@ -10,18 +10,12 @@ use crate::verdict::{Counts, Violation};
 #[derive(Debug, Default)]
 pub(crate) struct Receiver {
     events: BTreeSet<String>,
-    /// By event id, in the order of first arrival.
-    told: Vec<Told>,
+    /// The body of each event, by its id.
+    told: BTreeMap<String, String>,
+    /// What was told of each message, in the order of first arrival.
+    steps: BTreeMap<String, Vec<String>>,
     repeats: u64,
     found: Vec<Violation>,
-}
-
-#[derive(Debug)]
-struct Told {
-    event_id: String,
-    event: String,
-    about: String,
-    body: String,
 }
 
 impl Receiver {
@@ -31,9 +25,9 @@ impl Receiver {
 
     pub fn told(&mut self, webhook: &str, event_id: String, event: String, about: String, body: String) {
         let webhook = || webhook.to_owned();
-        if let Some(before) = self.told.iter().find(|told| told.event_id == event_id) {
+        if let Some(before) = self.told.get(&event_id) {
             self.repeats += 1;
-            if before.body != body {
+            if *before != body {
                 self.found.push(Violation::RetoldDifferently { webhook: webhook(), event_id });
             }
             return;
@@ -41,20 +35,18 @@ impl Receiver {
         if !self.events.contains(&event) {
             self.found.push(Violation::ToldUnasked { webhook: webhook(), event: event.clone() });
         }
-        let of_this = || self.told.iter().filter(|told| told.about == about);
+        let steps = self.steps.entry(about.clone()).or_default();
         // A failure may be told again with a better reason; every other step is taken once.
-        if event != "outbound.failed" && of_this().any(|told| told.event == event) {
-            self.found.push(Violation::ToldTwice {
-                webhook: webhook(),
-                event: event.clone(),
-                id: about.clone(),
-            });
+        if event != "outbound.failed" && steps.contains(&event) {
+            let (webhook, event, id) = (webhook(), event.clone(), about.clone());
+            self.found.push(Violation::ToldTwice { webhook, event, id });
         }
-        if of_this().any(|told| step(&told.event) > step(&event)) {
-            let id = about.clone();
-            self.found.push(Violation::ToldOutOfOrder { webhook: webhook(), event: event.clone(), id });
+        if steps.iter().any(|before| step(before) > step(&event)) {
+            let (webhook, event) = (webhook(), event.clone());
+            self.found.push(Violation::ToldOutOfOrder { webhook, event, id: about });
         }
-        self.told.push(Told { event_id, event, about, body });
+        steps.push(event);
+        self.told.insert(event_id, body);
     }
 
     /// `messages` are those that were seen, with their final state; `inbound` is how many texts are stored.
@@ -69,12 +61,12 @@ impl Receiver {
         let mut found = std::mem::take(&mut self.found);
         counts.told += self.told.len() as u64;
         counts.told_again += self.repeats;
-        let was_told =
-            |id: &str, event: &str| self.told.iter().any(|told| told.about == id && told.event == event);
-        for told in &self.told {
-            let delivered = messages.get(&told.about).is_none_or(|last| *last == Status::Delivered);
-            if told.event == "outbound.delivered" && !delivered {
-                found.push(Violation::ToldUntruth { webhook: webhook.to_owned(), id: told.about.clone() });
+        let was_told = |id: &str, event: &str| {
+            self.steps.get(id).is_some_and(|steps| steps.iter().any(|step| step == event))
+        };
+        for id in self.steps.keys().filter(|id| was_told(id, "outbound.delivered")) {
+            if messages.get(id).is_some_and(|last| *last != Status::Delivered) {
+                found.push(Violation::ToldUntruth { webhook: webhook.to_owned(), id: id.clone() });
             }
         }
         if !settled {
@@ -88,7 +80,7 @@ impl Receiver {
                 found.push(Violation::NotTold { webhook: webhook.to_owned(), event, id: id.clone() });
             }
         }
-        let texts = self.told.iter().filter(|told| told.event == "inbound.received").count() as u64;
+        let texts = self.steps.keys().filter(|id| was_told(id, "inbound.received")).count() as u64;
         if self.events.contains("inbound.received") && texts != inbound {
             found.push(Violation::TextsNotTold { webhook: webhook.to_owned(), told: texts, stored: inbound });
         }

@@ -23,29 +23,61 @@ struct Inner {
 
 #[derive(Default)]
 struct Known {
-    bells: HashMap<WebhookId, Arc<Notify>>,
+    bells: HashMap<WebhookId, Arc<Bell>>,
     changed: HashSet<WebhookId>,
+}
+
+/// One worker's.
+#[derive(Default)]
+pub(super) struct Bell {
+    rung: Notify,
+    changed: AtomicBool,
+}
+
+/// Why a bell rang.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ring {
+    /// Something may be told, or everything stops.
+    Look,
+    /// Somebody changed the webhook.
+    Changed,
+}
+
+impl Bell {
+    /// Waits until it is rung; at once if it was while nobody waited.
+    pub(super) async fn rung(&self) -> Ring {
+        self.rung.notified().await;
+        match self.changed.swap(false, Ordering::AcqRel) {
+            true => Ring::Changed,
+            false => Ring::Look,
+        }
+    }
 }
 
 impl Bells {
     /// A notice of this webhook may be told. Never blocks.
     pub fn ring(&self, webhook: WebhookId) {
         if let Some(bell) = self.known().bells.get(&webhook) {
-            bell.notify_one();
+            bell.rung.notify_one();
         }
     }
 
     /// A webhook was made or changed. Never blocks.
     pub fn ring_changed(&self, webhook: WebhookId) {
-        self.ring(webhook);
-        self.known().changed.insert(webhook);
+        let mut known = self.known();
+        if let Some(bell) = known.bells.get(&webhook) {
+            bell.changed.store(true, Ordering::Release);
+            bell.rung.notify_one();
+        }
+        known.changed.insert(webhook);
+        drop(known);
         self.0.desk.notify_one();
     }
 
     /// From now on nothing new is begun; everybody is woken to see it.
     pub(super) fn stop(&self) {
         self.0.stopping.store(true, Ordering::Release);
-        self.known().bells.values().for_each(|bell| bell.notify_one());
+        self.known().bells.values().for_each(|bell| bell.rung.notify_one());
         self.0.desk.notify_one();
     }
 
@@ -55,7 +87,7 @@ impl Bells {
     }
 
     /// The bell of a worker that starts; the caller keeps one worker for each.
-    pub(super) fn hang(&self, webhook: WebhookId) -> Arc<Notify> {
+    pub(super) fn hang(&self, webhook: WebhookId) -> Arc<Bell> {
         Arc::clone(self.known().bells.entry(webhook).or_default())
     }
 

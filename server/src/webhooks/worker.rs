@@ -4,24 +4,23 @@
 //! the store what may be told. What is under way is remembered here alone: a notice is posted by nobody else, and one
 //! whose attempt was not recorded before the process died is told again.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use relay_domain::notice::{Attempt, Notice, Outcome};
-use relay_domain::webhook::{Webhook, WebhookStatus};
+use relay_domain::webhook::Webhook;
 use relay_domain::{NoticeId, Timestamp, WebhookId};
 use relay_store::CommitError;
 use relay_store::changes::RecordAttempt;
-use relay_store::queries::DueNotices;
-use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::{self, JoinError, JoinSet};
 
-use super::circuit::Circuit;
+use super::bells::{Bell, Ring};
 use super::client::Answer;
 use super::parts::{Parts, Turns};
 use super::render::Post;
-use super::signature;
+use super::telling::{Next, Room, Telling};
+use super::{attempt, signature};
 use crate::secrets::WEBHOOK_SECRET;
 
 /// A post without an answer for so long stands with the slow ones.
@@ -33,13 +32,9 @@ pub(super) struct Worker {
     parts: Parts,
     turns: Turns,
     webhook: WebhookId,
-    bell: Arc<Notify>,
-    circuit: Circuit,
+    bell: Arc<Bell>,
+    telling: Telling<task::Id>,
     posts: JoinSet<Done>,
-    /// What each post tells.
-    under_way: HashMap<task::Id, NoticeId>,
-    /// More may be due than there was room for.
-    more: bool,
 }
 
 /// A post that has ended and was recorded.
@@ -61,8 +56,7 @@ enum Look {
 impl Worker {
     pub(super) fn new(parts: Parts, turns: Turns, webhook: WebhookId) -> Worker {
         let bell = parts.bells.hang(webhook);
-        let (posts, under_way) = (JoinSet::new(), HashMap::new());
-        Worker { parts, turns, webhook, bell, circuit: Circuit::default(), posts, under_way, more: false }
+        Worker { parts, turns, webhook, bell, telling: Telling::new(webhook), posts: JoinSet::new() }
     }
 
     pub(super) async fn run(mut self) {
@@ -79,7 +73,12 @@ impl Worker {
             let pause = until.map(|at| at.since(self.parts.clock.now()));
             wanted = tokio::select! {
                 // A ring during the look is kept for now.
-                () = bell.notified() => true,
+                ring = bell.rung() => {
+                    if ring == Ring::Changed {
+                        self.telling.changed();
+                    }
+                    true
+                }
                 Some(ended) = self.posts.join_next_with_id(), if !self.posts.is_empty() => self.all_ended(ended),
                 () = sleep(pause) => true,
             };
@@ -95,61 +94,40 @@ impl Worker {
             return Look::Over;
         }
         let now = self.parts.clock.now();
-        let room = self.circuit.room(self.under_way.len(), now);
-        let backlog = std::mem::replace(&mut self.more, !self.circuit.is_roomy(self.under_way.len(), now));
-        if self.more {
-            return Look::Wait(self.circuit.opens_at(now));
-        }
-        let least = if backlog { room } else { 1 };
-        let Some(mut turns) = self.take_turns(least, room).await else { return Look::Over };
-        let question = DueNotices {
-            webhook_id: self.webhook,
-            now,
-            limit: turns.len(),
-            under_way: self.under_way.values().copied().collect(),
+        let room = match self.telling.room(now) {
+            Ok(room) => room,
+            Err(until) => return Look::Wait(until),
         };
-        let due = match self.parts.reads.ask(question).await {
-            Ok(Some(due)) => due,
-            Ok(None) => return Look::Over,
+        let Some(turns) = self.take_turns(room).await else { return Look::Over };
+        let limit = turns.len();
+        let due = match self.parts.reads.ask(self.telling.question(limit, now)).await {
+            Ok(due) => due,
             Err(error) => {
                 tracing::warn!(webhook = %self.webhook, %error, "notices could not be read; they are in a moment");
                 return Look::Wait(Some(now.plus(RETRY)));
             }
         };
-        match due.webhook.status {
-            WebhookStatus::Active => {}
-            // Whoever resumes it rings.
-            WebhookStatus::Paused | WebhookStatus::Failing | WebhookStatus::Gone => {
-                self.circuit.forget();
-                return Look::Wait(None);
+        match self.telling.answered(due, limit, now) {
+            Next::Post(webhook, notices, until) => {
+                let webhook = Arc::from(webhook);
+                for (notice, turn) in notices.into_iter().zip(turns) {
+                    self.begin(Arc::clone(&webhook), notice, turn);
+                }
+                Look::Wait(until)
             }
-            WebhookStatus::Deleted => return Look::Over,
+            Next::Rest => Look::Wait(None),
+            Next::Over => Look::Over,
         }
-        self.more = due.notices.len() == turns.len();
-        let webhook = Arc::new(due.webhook);
-        for notice in due.notices {
-            // What gathered during a pause leaves one by one.
-            let gathered = notice.created_at < webhook.status_at;
-            let Some(turn) = turns.pop() else { break };
-            self.begin(Arc::clone(&webhook), notice, turn);
-            if gathered {
-                self.circuit.drained_one(now);
-                return Look::Wait(self.circuit.opens_at(now));
-            }
-        }
-        Look::Wait(due.next_at)
     }
 
-    /// Waits for `least` turns at once, for a look at the store costs as much for one notice as for a few; then takes as
-    /// many as are free, up to `room`.
-    async fn take_turns(&self, least: usize, room: usize) -> Option<Vec<OwnedSemaphorePermit>> {
-        let troubled = self.circuit.is_troubled();
-        let turns = if troubled { &self.turns.slow } else { &self.turns.healthy };
-        let least = u32::try_from(least).unwrap_or(1);
+    /// Waits for the least turns at once; then takes as many as are free, up to the most.
+    async fn take_turns(&self, room: Room) -> Option<Vec<OwnedSemaphorePermit>> {
+        let turns = if self.telling.is_troubled() { &self.turns.slow } else { &self.turns.healthy };
+        let least = u32::try_from(room.least).unwrap_or(1);
         let mut together = Arc::clone(turns).acquire_many_owned(least).await.ok()?;
-        let mut taken = Vec::with_capacity(room);
+        let mut taken = Vec::with_capacity(room.most);
         taken.extend(std::iter::from_fn(|| together.split(1)));
-        while taken.len() < room
+        while taken.len() < room.most
             && let Ok(turn) = Arc::clone(turns).try_acquire_owned()
         {
             taken.push(turn);
@@ -176,26 +154,17 @@ impl Worker {
             drop(turn);
             done
         });
-        self.under_way.insert(post.id(), told);
+        self.telling.began(post.id(), told);
     }
 
     /// Whether it is worth a look now.
     fn ended(&mut self, ended: Ended) -> bool {
-        let post = ended.as_ref().map_or_else(JoinError::id, |(post, _)| *post);
-        self.under_way.remove(&post);
+        let now = self.parts.clock.now();
         match ended {
-            Ok((_, done)) => {
-                match done.taken {
-                    true => self.circuit.succeeded(),
-                    false => self.circuit.failed(done.began_at, self.parts.clock.now()),
-                }
-                // What follows a success in its chain rings; when a failure is tried again only the store knows.
-                self.more || !done.taken
-            }
+            Ok((post, Done { taken, began_at })) => self.telling.ended(&post, taken, began_at, now),
             Err(error) => {
                 tracing::error!(webhook = %self.webhook, %error, "a post ended in a panic");
-                self.circuit.failed(self.parts.clock.now(), self.parts.clock.now());
-                true
+                self.telling.ended(&error.id(), false, now, now)
             }
         }
     }
@@ -222,27 +191,9 @@ async fn deliver(parts: &Parts, webhook: &Webhook, notice: &Notice) -> Done {
     let began_at = parts.clock.now();
     let answered = post(parts, webhook, notice, began_at).await;
     let took = parts.clock.now().since(began_at);
-    let pause = |asked| {
-        let retry = (parts.renderers)(webhook.dialect).retry();
-        Outcome::Again(retry.pause(notice.attempts + 1, rand::random(), asked))
-    };
-    let (attempt, outcome) = match answered {
-        Ok(Answer { status, body: answer, retry_after }) => {
-            let (error, outcome) = match status {
-                200..=299 => (None, Outcome::Taken),
-                300..=399 => {
-                    (Some(format!("it answered {status}: redirects are not followed")), pause(retry_after))
-                }
-                410 => (Some("it answered 410: it wants nothing any more".to_owned()), Outcome::Gone),
-                _ => (Some(format!("it answered {status}")), pause(retry_after)),
-            };
-            (Attempt { at: began_at, took, status: Some(status), answer, error }, outcome)
-        }
-        Err(why) => {
-            let (answer, error) = (String::new(), Some(why));
-            (Attempt { at: began_at, took, status: None, answer, error }, pause(None))
-        }
-    };
+    let retry = (parts.renderers)(webhook.dialect).retry();
+    let pause = |asked| retry.pause(notice.attempts + 1, rand::random(), asked);
+    let (attempt, outcome) = attempt::judge(answered, began_at, took, pause);
     record(parts, notice.id, attempt, outcome).await;
     Done { began_at, taken: outcome == Outcome::Taken }
 }

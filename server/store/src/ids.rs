@@ -21,6 +21,17 @@ impl IdSource {
         IdSource { rng: StdRng::seed_from_u64(seed), last_millis: 0, low: 0 }
     }
 
+    /// Counts on from this id, if it is beyond the last one: another process may have made it by a clock that was set back
+    /// since.
+    pub(crate) fn count_from(&mut self, last: Uuid) {
+        let bits = last.as_u128();
+        let millis = u64::try_from(bits >> 80).unwrap_or(0);
+        let low = ((bits >> 64) & 0xfff) << 62 | (bits & ((1 << 62) - 1));
+        if (millis, low) > (self.last_millis, self.low) {
+            (self.last_millis, self.low) = (millis, low);
+        }
+    }
+
     /// The next id. A clock that stands still or was set back counts on from the last id.
     pub(crate) fn next<Id: From<Uuid>>(&mut self, now: Timestamp) -> Id {
         let millis = u64::try_from(now.millis()).unwrap_or(0);
@@ -52,6 +63,25 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn ids_count_on_from_what_another_process_has_made() {
+        let now = Timestamp::from_millis(1_800_000_000_000);
+        let mut before = IdSource::new(7);
+        let given: Vec<Uuid> = (0..1_000).map(|_| before.next(now)).collect();
+        let last = *given.last().unwrap();
+        for back in [Duration::ZERO, Duration::from_millis(1), Duration::from_secs(7_200)] {
+            let mut ids = IdSource::new(9);
+            ids.count_from(last);
+            ids.count_from(given[0]);
+            let mut before = last;
+            for _ in 0..1_000 {
+                let next: Uuid = ids.next(now.minus(back));
+                assert!(next > before, "{next} after {before}");
+                before = next;
+            }
+        }
+    }
 
     #[test]
     fn ids_rise_within_a_millisecond_and_when_the_clock_goes_back() {

@@ -7,15 +7,16 @@ use android_bridge::sim::demo_sim;
 use device_protocol::limits::MAX_UP_FRAMES_PER_SECOND;
 use rand::RngExt;
 use rand::rngs::StdRng;
-use relay_store::changes::{Drain, DrainVerdict};
+use relay_store::changes::{Drain, DrainVerdict, WebhookEdit};
 
 use super::coverage::Coverage;
 use super::hub::Wire;
+use super::receivers::Mood;
 use super::restoring::Snapshot;
 use super::simulation::{Simulation, number};
 
 /// Every fault, with its weight: how often it comes compared with the others.
-pub const FAULTS: [(&str, u32, Fault); 24] = [
+pub const FAULTS: [(&str, u32, Fault); 29] = [
     ("hub crash", 14, hub_crash),
     ("hub clock set", 3, hub_clock_set),
     ("hub files copied", 4, hub_files_copied),
@@ -40,6 +41,11 @@ pub const FAULTS: [(&str, u32, Fault); 24] = [
     ("no service", 6, no_service),
     ("two equal SMS", 8, two_equal_sms),
     ("telemetry flood", 4, telemetry_flood),
+    ("receiver refuses", 4, receiver_refuses),
+    ("receiver hangs", 4, receiver_hangs),
+    ("receiver is back", 10, receiver_is_back),
+    ("webhook paused", 3, webhook_paused),
+    ("webhook resumed", 6, webhook_resumed),
 ];
 
 /// A fault; false where it could not befall.
@@ -293,4 +299,35 @@ fn telemetry_flood(walk: &mut Walk<'_>, phone: usize) -> bool {
     (0..=MAX_UP_FRAMES_PER_SECOND)
         .for_each(|_| walk.simulation.hub.hear(connection, &Wire::Text(frame.clone())));
     true
+}
+
+fn receiver_refuses(walk: &mut Walk<'_>, _phone: usize) -> bool {
+    let seconds = if walk.dice.random_bool(0.5) { 0 } else { walk.dice.random_range(1..120) };
+    receiver_gets(walk, Mood::Refuses(seconds))
+}
+
+fn receiver_hangs(walk: &mut Walk<'_>, _phone: usize) -> bool {
+    receiver_gets(walk, Mood::Hangs)
+}
+
+fn receiver_is_back(walk: &mut Walk<'_>, _phone: usize) -> bool {
+    receiver_gets(walk, Mood::Well)
+}
+
+fn receiver_gets(walk: &mut Walk<'_>, mood: Mood) -> bool {
+    let Walk { simulation, dice, .. } = walk;
+    let webhook = simulation.receivers.any(dice);
+    let other = simulation.receivers.mood(webhook) != mood;
+    simulation.receivers.set(webhook, mood);
+    other
+}
+
+fn webhook_paused(walk: &mut Walk<'_>, _phone: usize) -> bool {
+    let webhook = walk.simulation.receivers.any(&mut walk.dice);
+    walk.simulation.edit(webhook, WebhookEdit::Pause)
+}
+
+fn webhook_resumed(walk: &mut Walk<'_>, _phone: usize) -> bool {
+    let webhook = walk.simulation.receivers.any(&mut walk.dice);
+    walk.simulation.edit(webhook, WebhookEdit::Resume)
 }

@@ -16,6 +16,7 @@ use relay_store::changes::{CloseSession, RestoreHub, RestoreVerdict, Standing};
 use relay_store::queries::{EpochsOf, OpenCommands, Standings, TokenStateOf};
 use relay_store::{Change, CommitError, Durability, Effect, Mark, OpenError, Query, Writer};
 
+use super::desk::{Answered, Desk, Post};
 use super::time::{HubClock, VirtualClock};
 
 /// What travels on a link.
@@ -43,7 +44,7 @@ struct Connection {
     held: bool,
 }
 
-enum Due {
+pub enum Due {
     /// The session asked for this.
     Work(u64, Output),
     /// The store has answered.
@@ -52,6 +53,10 @@ enum Due {
     Mail(u64, Mail),
     /// The end of a session.
     Close(CloseSession),
+    /// A post reaches its receiver.
+    Post(Post),
+    /// What came of a post.
+    Answered(Post, Answered),
 }
 
 /// The hub.
@@ -67,8 +72,11 @@ pub struct SimHub {
     next_connection: u64,
     due: BTreeMap<(u64, u64), Due>,
     planned: u64,
-    dice: StdRng,
+    pub dice: StdRng,
     spoken: Vec<Spoken>,
+    pub desk: Desk,
+    /// Posts that have reached their receivers.
+    posted: Vec<Post>,
     /// Counts for the report: what the random walk really did.
     pub crashes: u64,
     pub healed: u64,
@@ -80,6 +88,9 @@ pub struct SideFile {
     pub mark: Mark,
     pub standings: BTreeMap<DeviceId, Standing>,
 }
+
+/// Milliseconds after which a post without an answer is given up.
+const POST_LASTS_MS: u64 = 10_000;
 
 /// Connections are told apart over all nodes.
 const CONNECTIONS_A_NODE: u64 = 1_000_000;
@@ -103,6 +114,8 @@ impl SimHub {
             planned: 0,
             dice: StdRng::seed_from_u64(seed),
             spoken: Vec::new(),
+            desk: Desk::default(),
+            posted: Vec::new(),
             crashes: 0,
             healed: 0,
         };
@@ -117,6 +130,7 @@ impl SimHub {
         let opened =
             Writer::open_not_before(&self.database(), Durability::Simulated, clock, seed, self.side.mark);
         self.writer = Some(opened.unwrap());
+        self.start_workers();
     }
 
     /// Whether a start is refused, because the files are older than they were.
@@ -167,10 +181,15 @@ impl SimHub {
                 self.plan(Due::Mail(connection, Mail { end: Some(End::Fenced), ..Mail::default() }));
             }
         }
+        self.wake_workers();
     }
 
     /// The node's process is frozen while its sockets die; when it wakes it goes on with what it had in its hands.
     pub fn lose_sockets(&mut self) {
+        self.stop_workers();
+        for post in self.posts_under_way() {
+            self.answer(post, Err("connection reset".to_owned()));
+        }
         let connections: Vec<u64> = self.connections.keys().copied().collect();
         connections.into_iter().for_each(|connection| self.vanish(connection));
     }
@@ -205,6 +224,30 @@ impl SimHub {
         self.directory.clear();
         self.due.clear();
         self.spoken.clear();
+        self.stop_workers();
+    }
+
+    /// Takes the posts that are on their way to receivers.
+    pub fn posts_under_way(&mut self) -> Vec<Post> {
+        let posts = self.due.extract_if(.., |_, due| matches!(due, Due::Post(_)));
+        posts.filter_map(|(_, due)| if let Due::Post(post) = due { Some(post) } else { None }).collect()
+    }
+
+    /// Takes the posts that have reached their receivers.
+    pub fn posted(&mut self) -> Vec<Post> {
+        std::mem::take(&mut self.posted)
+    }
+
+    /// A receiver answers.
+    pub fn answer(&mut self, post: Post, answered: Answered) {
+        self.plan(Due::Answered(post, answered));
+    }
+
+    /// A receiver does not answer: the hub waits as long as it does.
+    pub fn no_answer(&mut self, post: Post) {
+        self.planned += 1;
+        let at = self.clock.elapsed_ms() + POST_LASTS_MS;
+        self.due.insert((at, self.planned), Due::Answered(post, Err("no answer began".to_owned())));
     }
 
     pub fn is_up(&self) -> bool {
@@ -288,7 +331,7 @@ impl SimHub {
         let planned = self.due.iter().find(|(_, due)| !self.is_held(due)).map(|((at, _), _)| *at);
         let free = self.connections.values().filter(|entry| !entry.held);
         let ticks = free.map(|entry| self.clock.ms_of(entry.session.next_tick()));
-        ticks.chain(planned).min()
+        ticks.chain(planned).chain(self.next_look_ms()).min()
     }
 
     /// Does what is due, and hands out what was written to links.
@@ -309,6 +352,7 @@ impl SimHub {
             .collect();
         ticking.sort_unstable();
         ticking.into_iter().for_each(|connection| self.step(connection, Input::Tick));
+        self.look();
         std::mem::take(&mut self.spoken)
     }
 
@@ -317,7 +361,7 @@ impl SimHub {
             Due::Work(of, _) | Due::Answer(of, _) | Due::Mail(of, _) => {
                 self.connections.get(of).is_some_and(|entry| entry.held)
             }
-            Due::Close(_) => false,
+            Due::Close(_) | Due::Post(_) | Due::Answered(..) => false,
         }
     }
 
@@ -329,6 +373,8 @@ impl SimHub {
             Due::Close(change) => {
                 let _late = self.commit(change);
             }
+            Due::Post(post) => self.posted.push(post),
+            Due::Answered(post, answered) => self.record(&post, answered),
         }
     }
 
@@ -422,18 +468,17 @@ impl SimHub {
                 mail.end = Some(End::HelloAgain);
                 device_id
             }
+            Effect::NoticeWaits { webhook_id } => return self.wake(webhook_id),
+            Effect::WebhookChanged { webhook_id } => return self.wake_changed(webhook_id),
             // Nobody sleeps here: schedules are looked at with the sweeps.
-            Effect::KeyRevoked { .. }
-            | Effect::Scheduled { .. }
-            | Effect::NoticeWaits { .. }
-            | Effect::WebhookChanged { .. } => return,
+            Effect::KeyRevoked { .. } | Effect::Scheduled { .. } => return,
         };
         if let Some(connection) = self.directory.get(&device_id) {
             self.plan(Due::Mail(*connection, mail));
         }
     }
 
-    fn plan(&mut self, due: Due) {
+    pub fn plan(&mut self, due: Due) {
         self.planned += 1;
         // Now and then the disk or the scheduler takes its time: long enough for a frame to cross a link.
         let slow = self.dice.random_bool(0.05);

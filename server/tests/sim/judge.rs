@@ -7,7 +7,7 @@ use android_bridge::witness::MemoryWitness;
 use relay_domain::message::{Inbound, Outbound};
 use relay_domain::plan::Quota;
 use relay_domain::state::Rank;
-use relay_domain::{DeviceId, MessageId, Timestamp};
+use relay_domain::{DeviceId, MessageId, NoticeId, Timestamp, WebhookId};
 use relay_ledger::{Ledger, Options, Verdict};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ pub struct Said {
 
 impl Judge {
     fn line(&mut self, line: &Value) {
-        let hubs_word = matches!(line["kind"].as_str(), Some("accepted" | "observed"));
+        let hubs_word = matches!(line["kind"].as_str(), Some("accepted" | "observed" | "told"));
         self.noted += 1;
         self.lines.push(Noted { line: line.to_string(), number: self.noted, hubs_word });
     }
@@ -95,6 +95,21 @@ impl Judge {
         self.line(&json!({
             "log": "client", "kind": "inbound", "id": message.id.to_string(),
             "device": message.device_id.to_string(), "from": message.sender, "body": message.body,
+        }));
+    }
+
+    pub fn subscribed(&mut self, webhook: WebhookId, events: &[&str]) {
+        self.line(&json!({
+            "log": "receiver", "kind": "subscribed", "webhook": webhook.to_string(), "events": events,
+        }));
+    }
+
+    /// A receiver took a post.
+    pub fn told(&mut self, webhook: WebhookId, event_id: NoticeId, body: &[u8]) {
+        let told: Value = serde_json::from_slice(body).unwrap();
+        self.line(&json!({
+            "log": "receiver", "kind": "told", "webhook": webhook.to_string(), "event_id": event_id.to_string(),
+            "event": told["event"], "about": told["data"]["id"], "body": std::str::from_utf8(body).unwrap(),
         }));
     }
 

@@ -4,11 +4,13 @@
 //! `RELAY_SIM_SEEDS` says how many seeds (1,000), `RELAY_SIM_SEED` replays one. A failure prints its seed.
 
 mod coverage;
+mod desk;
 mod faults;
 mod hub;
 mod judge;
 mod phone;
 mod random;
+mod receivers;
 mod restoring;
 mod simulation;
 mod time;

@@ -28,7 +28,7 @@ const DAYS_MS: u64 = 2 * 86_400_000;
 const SEEDS_THAT_SEE_EVERYTHING: u64 = 200;
 
 /// What walks must have seen besides the faults.
-const ENDS: [&str; 15] = [
+const ENDS: [&str; 18] = [
     "delivered",
     "sent",
     "failed",
@@ -44,6 +44,9 @@ const ENDS: [&str; 15] = [
     "held for the operator",
     "sessions healed",
     "inbound",
+    "told",
+    "told again",
+    "taken, and the answer lost",
 ];
 
 #[test]
@@ -180,6 +183,7 @@ fn heal(simulation: &mut Simulation, coverage: &Coverage, patience_ms: u64) {
         simulation.hub.start();
     }
     simulation.wake_frozen();
+    simulation.heal_receivers();
     for index in 0..simulation.phones.len() {
         simulation.drain(index, Drain::End);
         simulation.phones[index].world.swap_sim(0, Some(demo_sim(0, &number(index, 0))));
@@ -213,6 +217,8 @@ fn heal(simulation: &mut Simulation, coverage: &Coverage, patience_ms: u64) {
     simulation.run_until("every message has ended or is uncertain, and every phone is quiet", |simulation| {
         simulation.phones.iter().all(is_quiet) && nothing_waits(simulation, &mut waiting)
     });
+    simulation.run_until("every webhook was told everything", Simulation::all_told);
+    (0..simulation.receivers.unheard).for_each(|_| coverage.end("taken, and the answer lost"));
     (0..simulation.hub.healed).for_each(|_| coverage.end("sessions healed"));
 }
 
@@ -274,5 +280,7 @@ fn judge(mut simulation: Simulation, seed: u64, coverage: &Coverage, told: Told)
             .for_each(|line| eprintln!("{}", serde_json::to_string(line).unwrap()));
     }
     let verdict = simulation.judge.verdict(&simulation.witness);
+    (0..verdict.counts.told).for_each(|_| coverage.end("told"));
+    (0..verdict.counts.told_again).for_each(|_| coverage.end("told again"));
     assert!(verdict.is_clean(), "seed {seed} (replay with RELAY_SIM_SEED={seed}):\n{verdict}");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use android_bridge::sim::{CarrierProfile, demo_sim};
 use android_bridge::witness::MemoryWitness;
+use rand::RngExt;
 use relay_domain::key::{Dialect, Key, KeyDigest};
 use relay_domain::message::{Draft, Expiry, Outbound, Priority};
 use relay_domain::phone_number::PhoneNumber;
@@ -19,6 +20,7 @@ use relay_store::queries::FindOutbound;
 use super::hub::{Refused, SimHub, Spoken};
 use super::judge::Judge;
 use super::phone::SimPhone;
+use super::receivers::Receivers;
 use super::time::VirtualClock;
 
 /// Time between two sweeps, milliseconds.
@@ -43,6 +45,7 @@ pub struct Simulation {
     /// Time between two sweeps of the hub.
     pub sweep_every_ms: u64,
     codes: u32,
+    pub receivers: Receivers,
     pub dir: tempfile::TempDir,
 }
 
@@ -106,8 +109,10 @@ impl Simulation {
             next_sweep_ms: SWEEP_MS,
             sweep_every_ms: SWEEP_MS,
             codes: 0,
+            receivers: Receivers::new(seed),
             dir,
         };
+        simulation.subscribe();
         for (index, spec) in specs.into_iter().enumerate() {
             simulation.add_phone(seed.wrapping_mul(31).wrapping_add(index as u64), spec);
         }
@@ -244,6 +249,12 @@ impl Simulation {
     }
 
     pub fn crash_hub(&mut self) {
+        // What has left the hub may still arrive; nobody hears the answer.
+        for post in self.hub.posts_under_way() {
+            if self.hub.dice.random_bool(0.5) {
+                self.receive(&post);
+            }
+        }
         self.hub.crash();
         let now = self.clock.elapsed_ms();
         self.phones.iter_mut().for_each(|phone| phone.disconnected(None, now));
@@ -277,6 +288,12 @@ impl Simulation {
         }
         for spoken in self.hub.run() {
             self.deliver_down(spoken, now);
+        }
+        for post in self.hub.posted() {
+            match self.receive(&post) {
+                Some(answered) => self.hub.answer(post, answered),
+                None => self.hub.no_answer(post),
+            }
         }
         self.run_woken();
     }

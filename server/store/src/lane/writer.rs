@@ -239,6 +239,10 @@ impl Writer {
     ) -> QueryResult<()> {
         if backend::others_wrote(&mut self.conn, &mut self.version)? {
             self.hot = Hot::default();
+            // Also the first time, for those of the process before this one.
+            if let Some(latest) = rows::hub_state::latest_id(&mut self.conn)? {
+                self.ids.count_from(latest);
+            }
         }
         let now = self.clock.now();
         for (job, refused) in jobs {

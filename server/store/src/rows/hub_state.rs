@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 use relay_domain::Timestamp;
+use uuid::Uuid;
 
-use super::{broken, signed, signed32, unsigned};
+use super::{broken, id, signed, signed32, unsigned};
 use crate::backend::{Conn, Words as _, words};
-use crate::schema::hub_state;
+use crate::schema::{hub_state, inbound, notice, outbound};
 
 /// How far a database has come. Of two marks of one hub the later is the greater: a restore begins an incarnation, and
 /// each batch is counted.
@@ -39,6 +40,16 @@ words!(Count = "UPDATE hub_state SET commits = CASE WHEN commits > ? THEN commit
 /// row counts on.
 pub(crate) fn count(conn: &mut Conn, known: u64) -> QueryResult<()> {
     Count::with([signed(known).into(), signed(known).into()]).run(conn).map(drop)
+}
+
+/// The greatest id of those whose order matters: lists and chains go by it. Each is one step down an index.
+pub(crate) fn latest_id(conn: &mut Conn) -> QueryResult<Option<Uuid>> {
+    let latest: [Option<Vec<u8>>; 3] = [
+        outbound::table.select(outbound::id).order(outbound::id.desc()).first(conn).optional()?,
+        inbound::table.select(inbound::id).order(inbound::id.desc()).first(conn).optional()?,
+        notice::table.select(notice::id).order(notice::id.desc()).first(conn).optional()?,
+    ];
+    latest.into_iter().flatten().max().as_deref().map(id).transpose()
 }
 
 /// Begins an incarnation.

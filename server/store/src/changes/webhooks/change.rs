@@ -82,6 +82,7 @@ impl Change for ChangeWebhook {
             },
         }
         keep(tx, &this)?;
+        tx.effect(Effect::WebhookChanged { webhook_id: this.id });
         Ok(ChangeWebhookVerdict::Changed(Box::new(this)))
     }
 }
@@ -90,7 +91,6 @@ impl Change for ChangeWebhook {
 pub(super) fn keep(tx: &mut Tx<'_>, this: &Webhook) -> QueryResult<()> {
     webhook::store(tx.conn, this)?;
     tx.hot.forget_webhooks(this.account_id);
-    tx.effect(Effect::WebhookChanged { webhook_id: this.id });
     Ok(())
 }
 

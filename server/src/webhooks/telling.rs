@@ -110,3 +110,139 @@ impl<K: Hash + Eq> Telling<K> {
         self.more || !taken
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use relay_domain::key::Dialect;
+    use relay_domain::notice::{Facts, NoticeStatus};
+    use relay_domain::webhook::{Bodies, EventKind, EventSet, SealedSecret};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn webhook(status: WebhookStatus) -> Webhook {
+        Webhook {
+            id: WebhookId::from(Uuid::from_u128(1)),
+            account_id: Uuid::from_u128(2).into(),
+            dialect: Dialect::Relayion,
+            url: "https://hooks.example".into(),
+            events: EventSet::parse(["outbound.sent"]).unwrap(),
+            bodies: Bodies::LeftOut,
+            secret: SealedSecret(vec![]),
+            next_secret: None,
+            status,
+            status_at: NOW.minus(SECOND),
+            paused_for: Duration::ZERO,
+            succeeded_at: None,
+            failing_since: None,
+            created_at: NOW.minus(SECOND),
+        }
+    }
+
+    fn notice(number: u128, created_at: Timestamp) -> Notice {
+        let id = Uuid::from_u128(number);
+        Notice {
+            id: id.into(),
+            event_id: id.into(),
+            webhook_id: Uuid::from_u128(1).into(),
+            account_id: Uuid::from_u128(2).into(),
+            kind: EventKind::OutboundSent,
+            about: id,
+            chain: id,
+            facts: Facts::at(created_at),
+            created_at,
+            paused_before: Duration::ZERO,
+            attempts: 0,
+            status: NoticeStatus::Pending,
+            next_at: Some(created_at),
+        }
+    }
+
+    fn due(notices: Vec<Notice>, next_at: Option<Timestamp>) -> Option<Due> {
+        Some(Due { webhook: webhook(WebhookStatus::Active), notices, next_at })
+    }
+
+    /// It takes what it is given.
+    fn trusted() -> Telling<u32> {
+        let mut telling = Telling::new(WebhookId::from(Uuid::from_u128(1)));
+        (0..3).for_each(|post| {
+            telling.ended(&post, true, NOW, NOW);
+        });
+        telling
+    }
+
+    /// Begins what the answer says, and tells how many posts that are and until when to wait.
+    fn begin(telling: &mut Telling<u32>, due: Option<Due>, limit: usize) -> (usize, Option<Timestamp>) {
+        let Next::Post(_, notices, until) = telling.answered(due, limit, NOW) else { panic!("it posts") };
+        for (post, notice) in notices.iter().enumerate() {
+            telling.began(u32::try_from(post).unwrap(), notice.id);
+        }
+        (notices.len(), until)
+    }
+
+    #[test]
+    fn one_without_a_backlog_waits_for_one_turn_and_one_with_it_for_all() {
+        let mut telling = trusted();
+        assert_eq!(telling.room(NOW), Ok(Room { least: 1, most: 8 }));
+        let eight = (1..=8).map(|number| notice(number, NOW)).collect();
+        assert_eq!(begin(&mut telling, due(eight, Some(NOW)), 8), (8, Some(NOW)));
+        assert_eq!(telling.question(1, NOW).under_way.len(), 8);
+        assert_eq!(telling.room(NOW), Err(None), "until a post has ended");
+        assert!((0..3).all(|post| telling.ended(&post, true, NOW, NOW)), "there is more");
+        assert_eq!(telling.room(NOW), Err(None), "not for three");
+        assert!(telling.ended(&3, true, NOW, NOW));
+        assert_eq!(telling.room(NOW), Ok(Room { least: 4, most: 4 }));
+    }
+
+    #[test]
+    fn a_success_is_no_reason_to_look_and_a_failure_is() {
+        let mut telling = trusted();
+        let later = NOW.plus(SECOND);
+        assert_eq!(begin(&mut telling, due(vec![notice(1, NOW)], Some(later)), 8), (1, Some(later)));
+        assert!(!telling.ended(&0, true, NOW, NOW));
+        assert_eq!(begin(&mut telling, due(vec![notice(2, NOW)], None), 8), (1, None));
+        assert!(telling.ended(&0, false, NOW, NOW));
+        assert!(telling.is_troubled());
+    }
+
+    #[test]
+    fn what_gathered_during_a_pause_leaves_one_by_one() {
+        let mut telling = trusted();
+        let before = NOW.minus(2 * SECOND);
+        let gathered = vec![notice(1, before), notice(2, before), notice(3, NOW)];
+        let (posts, until) = begin(&mut telling, due(gathered, None), 8);
+        assert_eq!(posts, 1);
+        assert!(until.is_some_and(|at| at > NOW && at < NOW.plus(SECOND)));
+    }
+
+    #[test]
+    fn an_endpoint_at_rest_is_tried_at_once_when_somebody_changed_the_webhook() {
+        let mut telling = trusted();
+        (0..9).for_each(|failures| {
+            telling.ended(&0, false, NOW.plus(failures * SECOND), NOW.plus(failures * SECOND));
+        });
+        let now = NOW.plus(9 * SECOND);
+        assert!(matches!(telling.room(now), Err(Some(opens_at)) if opens_at > now.plus(SECOND)));
+        telling.changed();
+        assert_eq!(telling.room(now).map(|room| room.most), Ok(1));
+    }
+
+    #[test]
+    fn who_is_paused_waits_for_the_bell_and_who_is_gone_is_over() {
+        for (status, next) in [
+            (WebhookStatus::Paused, Next::Rest),
+            (WebhookStatus::Failing, Next::Rest),
+            (WebhookStatus::Gone, Next::Rest),
+            (WebhookStatus::Deleted, Next::Over),
+        ] {
+            let due = Due { webhook: webhook(status), notices: vec![notice(1, NOW)], next_at: None };
+            assert_eq!(trusted().answered(Some(due), 8, NOW), next, "{status:?}");
+        }
+        assert_eq!(trusted().answered(None, 8, NOW), Next::Over);
+    }
+}

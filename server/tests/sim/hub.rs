@@ -181,7 +181,6 @@ impl SimHub {
                 self.plan(Due::Mail(connection, Mail { end: Some(End::Fenced), ..Mail::default() }));
             }
         }
-        self.wake_workers();
     }
 
     /// The node's process is frozen while its sockets die; when it wakes it goes on with what it had in its hands.

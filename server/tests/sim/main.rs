@@ -15,3 +15,4 @@ mod restoring;
 mod simulation;
 mod time;
 mod traces;
+mod webhooks;

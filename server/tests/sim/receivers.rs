@@ -26,6 +26,8 @@ const SUBSCRIPTIONS: [&[&str]; 2] = [
 pub enum Mood {
     /// It takes what comes; now and then its answer is lost.
     Well,
+    /// It takes what comes, and every answer is lost.
+    Mumbles,
     /// It answers 503, and wants to be left alone for so many seconds.
     Refuses(u64),
     /// It does not answer.
@@ -49,6 +51,11 @@ impl Receivers {
     pub fn any(&self, dice: &mut StdRng) -> WebhookId {
         let chosen = dice.random_range(0..self.moods.len());
         *self.moods.keys().nth(chosen).expect("there are webhooks")
+    }
+
+    /// The one that was made first.
+    pub fn first(&self) -> WebhookId {
+        *self.moods.keys().next().expect("there are webhooks")
     }
 
     pub fn mood(&self, webhook: WebhookId) -> Mood {
@@ -91,9 +98,9 @@ impl Simulation {
                 let wish = (seconds > 0).then(|| Duration::from_secs(seconds));
                 Some(answer(503, wish))
             }
-            Mood::Well => {
+            mood @ (Mood::Well | Mood::Mumbles) => {
                 self.judge.told(webhook, post.notice.event_id, &post.body);
-                if self.receivers.dice.random_bool(0.03) {
+                if mood == Mood::Mumbles || self.receivers.dice.random_bool(0.03) {
                     self.receivers.unheard += 1;
                     return Some(Err("connection reset".to_owned()));
                 }

@@ -84,6 +84,7 @@ impl Simulation {
             if lends {
                 frozen.node.swap_writer(&mut self.hub);
             }
+            self.hub.wake_workers();
             if frozen.node.is_idle() {
                 return;
             }

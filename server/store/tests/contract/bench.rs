@@ -124,6 +124,11 @@ impl Bench {
         Timestamp::from_nanos(self.clock.now.load(Ordering::SeqCst))
     }
 
+    /// Somebody sets the clock back.
+    pub fn set_back(&self, by: Duration) {
+        self.clock.now.fetch_sub(i64::try_from(by.as_nanos()).unwrap(), Ordering::SeqCst);
+    }
+
     pub fn advance(&self, by: Duration) {
         self.clock.now.store(self.now().plus(by).nanos(), Ordering::SeqCst);
     }

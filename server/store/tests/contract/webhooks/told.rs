@@ -27,6 +27,21 @@ async fn a_notice_waits_for_the_earlier_one_of_its_message_and_for_no_other() {
 }
 
 #[tokio::test]
+async fn a_chain_keeps_its_order_when_the_clock_is_set_back_before_the_next_start() {
+    let bench = Bench::open();
+    let (mut phone, key, webhook) = bench.sends(&OUTBOUND).await;
+    let message = bench.accept(&key, "x").await;
+    phone.upload(&bench, 1, vec![fact(message.id, FactKind::Sent, bench.now())]).await;
+    bench.set_back(2 * HOUR);
+    let bench = bench.reopen().await;
+    phone.connect(&bench, phone.with_past(1, 1)).await;
+    phone.upload(&bench, 2, vec![fact(message.id, FactKind::Delivered, bench.now())]).await;
+    bench.advance(2 * HOUR);
+    let steps = [EventKind::OutboundDispatched, EventKind::OutboundSent, EventKind::OutboundDelivered];
+    assert_eq!(bench.kinds(webhook).await, steps);
+}
+
+#[tokio::test]
 async fn what_is_under_way_is_not_handed_out_again_and_what_has_no_room_is_due_at_once() {
     let bench = Bench::open();
     let (_, key, webhook_id) = bench.sends(&["outbound.dispatched"]).await;

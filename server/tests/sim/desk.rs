@@ -17,11 +17,16 @@ use relay_store::queries::ListWebhooks;
 
 use super::hub::{Due, SimHub};
 
+/// Milliseconds after which a post without an answer is given up.
+const POST_LASTS_MS: u64 = 10_000;
+
 /// The workers of a process.
 #[derive(Default)]
 pub struct Desk {
     workers: BTreeMap<WebhookId, Worker>,
     posts: u64,
+    /// Posts that have reached their receivers.
+    pub posted: Vec<Post>,
 }
 
 struct Worker {
@@ -118,6 +123,29 @@ impl SimHub {
             }
             Next::Rest => Some(None),
             Next::Over => None,
+        }
+    }
+
+    /// Takes the posts that are on their way to receivers.
+    pub fn posts_under_way(&mut self) -> Vec<Post> {
+        let (mut posts, due) = (Vec::new(), std::mem::take(&mut self.due));
+        for (at, due) in due {
+            match due {
+                Due::Post(post) => posts.push(post),
+                other => drop(self.due.insert(at, other)),
+            }
+        }
+        posts
+    }
+
+    /// A receiver answers, or nothing comes back at all: then the hub waits as long as it does.
+    pub fn answer(&mut self, post: Post, answered: Option<Answered>) {
+        match answered {
+            Some(answered) => self.plan(Due::Answered(post, answered)),
+            None => {
+                let none = Err("no answer began".to_owned());
+                self.plan_in_ms(POST_LASTS_MS, Due::Answered(post, none));
+            }
         }
     }
 

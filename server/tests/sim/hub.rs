@@ -70,13 +70,11 @@ pub struct SimHub {
     connections: HashMap<u64, Connection>,
     directory: HashMap<DeviceId, u64>,
     next_connection: u64,
-    due: BTreeMap<(u64, u64), Due>,
+    pub due: BTreeMap<(u64, u64), Due>,
     planned: u64,
     pub dice: StdRng,
     spoken: Vec<Spoken>,
     pub desk: Desk,
-    /// Posts that have reached their receivers.
-    posted: Vec<Post>,
     /// Counts for the report: what the random walk really did.
     pub crashes: u64,
     pub healed: u64,
@@ -88,9 +86,6 @@ pub struct SideFile {
     pub mark: Mark,
     pub standings: BTreeMap<DeviceId, Standing>,
 }
-
-/// Milliseconds after which a post without an answer is given up.
-const POST_LASTS_MS: u64 = 10_000;
 
 /// Connections are told apart over all nodes.
 const CONNECTIONS_A_NODE: u64 = 1_000_000;
@@ -115,7 +110,6 @@ impl SimHub {
             dice: StdRng::seed_from_u64(seed),
             spoken: Vec::new(),
             desk: Desk::default(),
-            posted: Vec::new(),
             crashes: 0,
             healed: 0,
         };
@@ -187,7 +181,7 @@ impl SimHub {
     pub fn lose_sockets(&mut self) {
         self.stop_workers();
         for post in self.posts_under_way() {
-            self.answer(post, Err("connection reset".to_owned()));
+            self.answer(post, Some(Err("connection reset".to_owned())));
         }
         let connections: Vec<u64> = self.connections.keys().copied().collect();
         connections.into_iter().for_each(|connection| self.vanish(connection));
@@ -224,29 +218,6 @@ impl SimHub {
         self.due.clear();
         self.spoken.clear();
         self.stop_workers();
-    }
-
-    /// Takes the posts that are on their way to receivers.
-    pub fn posts_under_way(&mut self) -> Vec<Post> {
-        let posts = self.due.extract_if(.., |_, due| matches!(due, Due::Post(_)));
-        posts.filter_map(|(_, due)| if let Due::Post(post) = due { Some(post) } else { None }).collect()
-    }
-
-    /// Takes the posts that have reached their receivers.
-    pub fn posted(&mut self) -> Vec<Post> {
-        std::mem::take(&mut self.posted)
-    }
-
-    /// A receiver answers.
-    pub fn answer(&mut self, post: Post, answered: Answered) {
-        self.plan(Due::Answered(post, answered));
-    }
-
-    /// A receiver does not answer: the hub waits as long as it does.
-    pub fn no_answer(&mut self, post: Post) {
-        self.planned += 1;
-        let at = self.clock.elapsed_ms() + POST_LASTS_MS;
-        self.due.insert((at, self.planned), Due::Answered(post, Err("no answer began".to_owned())));
     }
 
     pub fn is_up(&self) -> bool {
@@ -372,7 +343,7 @@ impl SimHub {
             Due::Close(change) => {
                 let _late = self.commit(change);
             }
-            Due::Post(post) => self.posted.push(post),
+            Due::Post(post) => self.desk.posted.push(post),
             Due::Answered(post, answered) => self.record(&post, answered),
         }
     }
@@ -478,12 +449,15 @@ impl SimHub {
     }
 
     pub fn plan(&mut self, due: Due) {
-        self.planned += 1;
         // Now and then the disk or the scheduler takes its time: long enough for a frame to cross a link.
         let slow = self.dice.random_bool(0.05);
         let delay = self.dice.random_range(if slow { 0..=400 } else { 0..=12 });
-        let at = self.clock.elapsed_ms() + delay;
-        self.due.insert((at, self.planned), due);
+        self.plan_in_ms(delay, due);
+    }
+
+    pub fn plan_in_ms(&mut self, delay: u64, due: Due) {
+        self.planned += 1;
+        self.due.insert((self.clock.elapsed_ms() + delay, self.planned), due);
     }
 }
 

@@ -289,11 +289,9 @@ impl Simulation {
         for spoken in self.hub.run() {
             self.deliver_down(spoken, now);
         }
-        for post in self.hub.posted() {
-            match self.receive(&post) {
-                Some(answered) => self.hub.answer(post, answered),
-                None => self.hub.no_answer(post),
-            }
+        for post in std::mem::take(&mut self.hub.desk.posted) {
+            let answered = self.receive(&post);
+            self.hub.answer(post, answered);
         }
         self.run_woken();
     }

@@ -48,7 +48,8 @@ impl Health {
             return None;
         }
         self.low = true;
-        Some(("battery_low", format!("{percent} % left, and it is not being charged")))
+        // Without the percentage: what is said in the same words is not said again for hours.
+        Some(("battery_low", format!("less than {LOW_PERCENT} % left, and it is not being charged")))
     }
 
     fn hear_permissions(&mut self, told: &Telemetry) -> Option<Trouble> {

@@ -15,6 +15,8 @@ use crate::schema::attention;
 /// The same about the same phone is said again after this time, not before: a phone that comes and goes with a low battery
 /// says it once.
 const SAID_AGAIN_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+/// Of one kind no more is said within it, whatever a phone thinks of.
+const MOST_OF_A_KIND: i64 = 8;
 
 /// What a phone's session has noticed.
 #[derive(Debug, Clone)]
@@ -37,16 +39,18 @@ impl Change for Attend {
         let Some(stream) = tx.stream(self.device_id)?.filter(|stream| stream.epoch == self.epoch) else {
             return Ok(false);
         };
-        let said: i64 = attention::table
+        let said: Vec<String> = attention::table
             .filter(attention::device_id.eq(self.device_id.as_bytes().as_slice()))
             .filter(attention::kind.eq(self.kind))
             .filter(attention::recorded_at.gt(tx.now.minus(SAID_AGAIN_AFTER).nanos()))
-            .count()
-            .get_result(tx.conn)?;
-        if said == 0 {
+            .limit(MOST_OF_A_KIND)
+            .select(attention::detail)
+            .load(tx.conn)?;
+        let is_new = (said.len() as i64) < MOST_OF_A_KIND && !said.contains(&self.detail);
+        if is_new {
             attend(tx, &stream, self.kind, &self.detail)?;
         }
-        Ok(said == 0)
+        Ok(is_new)
     }
 }
 

@@ -49,19 +49,29 @@ async fn what_a_person_should_look_at_is_told_and_the_same_not_again_within_hour
     let mut phone = bench.online(bench.account(PlanName::Pro).await).await;
     let webhook = bench.webhook(phone.account_id, &["device.attention"]).await;
     let reason = async || {
-        let due = bench.due(webhook).await.notices;
-        for notice in &due {
-            bench.tried(notice, Outcome::Taken).await;
+        let mut reasons = vec![];
+        while let Some(notice) = bench.due(webhook).await.notices.pop() {
+            bench.tried(&notice, Outcome::Taken).await;
+            reasons.push(notice.facts.reason.unwrap());
         }
-        due.into_iter().map(|notice| notice.facts.reason.unwrap()).collect::<Vec<_>>()
+        reasons
     };
-    let low = |epoch, kind| Attend { device_id: phone.device_id, epoch, kind, detail: "9 % left".into() };
-    assert!(bench.device(low(phone.epoch, "battery_low")).await);
-    assert!(!bench.device(low(phone.epoch, "battery_low")).await);
-    assert_eq!(reason().await, ["battery_low: 9 % left"]);
+    let lost = |epoch, name: &str| {
+        let detail = format!("the app may not {name}");
+        Attend { device_id: phone.device_id, epoch, kind: "permission_lost", detail }
+    };
+    assert!(bench.device(lost(phone.epoch, "SEND_SMS")).await);
+    assert!(!bench.device(lost(phone.epoch, "SEND_SMS")).await);
+    assert!(bench.device(lost(phone.epoch, "READ_SMS")).await, "that is another");
+    let told = ["permission_lost: the app may not SEND_SMS", "permission_lost: the app may not READ_SMS"];
+    assert_eq!(reason().await, told);
+    for number in 0..20 {
+        assert_eq!(bench.device(lost(phone.epoch, &number.to_string())).await, number < 6, "{number}");
+    }
+    assert_eq!(reason().await.len(), 6);
     bench.advance(6 * HOUR);
-    assert!(bench.device(low(phone.epoch, "battery_low")).await);
-    assert!(!bench.device(low(phone.epoch - 1, "other")).await, "an older session");
+    assert!(bench.device(lost(phone.epoch, "SEND_SMS")).await);
+    assert!(!bench.device(lost(phone.epoch - 1, "other")).await, "an older session");
     assert_eq!(reason().await.len(), 1);
     let before = std::mem::take(&mut phone.sims);
     phone.connect(&bench, phone.with_past(0, 0)).await;

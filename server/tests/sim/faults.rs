@@ -316,7 +316,7 @@ fn receiver_is_back(walk: &mut Walk<'_>, _phone: usize) -> bool {
 
 fn receiver_gets(walk: &mut Walk<'_>, mood: Mood) -> bool {
     let Walk { simulation, dice, .. } = walk;
-    let webhook = simulation.receivers.any(dice);
+    let Some(webhook) = simulation.receivers.any(dice) else { return false };
     let other = simulation.receivers.mood(webhook) != mood;
     simulation.receivers.set(webhook, mood);
     other
@@ -324,10 +324,10 @@ fn receiver_gets(walk: &mut Walk<'_>, mood: Mood) -> bool {
 
 fn webhook_paused(walk: &mut Walk<'_>, _phone: usize) -> bool {
     let webhook = walk.simulation.receivers.any(&mut walk.dice);
-    walk.simulation.edit(webhook, WebhookEdit::Pause)
+    webhook.is_some_and(|webhook| walk.simulation.edit(webhook, WebhookEdit::Pause))
 }
 
 fn webhook_resumed(walk: &mut Walk<'_>, _phone: usize) -> bool {
     let webhook = walk.simulation.receivers.any(&mut walk.dice);
-    walk.simulation.edit(webhook, WebhookEdit::Resume)
+    webhook.is_some_and(|webhook| walk.simulation.edit(webhook, WebhookEdit::Resume))
 }

@@ -47,15 +47,10 @@ impl Receivers {
         Receivers { moods: BTreeMap::new(), dice: StdRng::seed_from_u64(seed), unheard: 0 }
     }
 
-    /// One of the webhooks, by chance.
-    pub fn any(&self, dice: &mut StdRng) -> WebhookId {
-        let chosen = dice.random_range(0..self.moods.len());
-        *self.moods.keys().nth(chosen).expect("there are webhooks")
-    }
-
-    /// The one that was made first.
-    pub fn first(&self) -> WebhookId {
-        *self.moods.keys().next().expect("there are webhooks")
+    /// One of the webhooks by chance, if there are any.
+    pub fn any(&self, dice: &mut StdRng) -> Option<WebhookId> {
+        let chosen = dice.random_range(0..SUBSCRIPTIONS.len());
+        self.moods.keys().nth(chosen).copied()
     }
 
     pub fn mood(&self, webhook: WebhookId) -> Mood {
@@ -68,9 +63,9 @@ impl Receivers {
 }
 
 impl Simulation {
-    /// The customer subscribes, before anything has happened.
-    pub fn subscribe(&mut self) {
-        for events in SUBSCRIPTIONS {
+    /// The customer subscribes, before anything has happened: the webhooks, in the order of [`SUBSCRIPTIONS`].
+    pub fn subscribe(&mut self) -> [WebhookId; SUBSCRIPTIONS.len()] {
+        SUBSCRIPTIONS.map(|events| {
             let new = NewWebhook {
                 account_id: self.account,
                 dialect: Dialect::Relayion,
@@ -82,10 +77,11 @@ impl Simulation {
                 CreateWebhookVerdict::Created(webhook) => {
                     self.receivers.set(webhook.id, Mood::Well);
                     self.judge.subscribed(webhook.id, events);
+                    webhook.id
                 }
                 other => panic!("no webhook: {other:?}"),
             }
-        }
+        })
     }
 
     /// A post arrives: what comes back, or `None` for nothing at all.

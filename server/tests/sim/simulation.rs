@@ -112,7 +112,6 @@ impl Simulation {
             receivers: Receivers::new(seed),
             dir,
         };
-        simulation.subscribe();
         for (index, spec) in specs.into_iter().enumerate() {
             simulation.add_phone(seed.wrapping_mul(31).wrapping_add(index as u64), spec);
         }

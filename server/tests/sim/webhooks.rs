@@ -10,12 +10,14 @@ use super::receivers::Mood;
 use super::simulation::Simulation;
 use super::traces::{TO, one_phone};
 
-impl Simulation {
-    /// The webhook that is told of what is sent.
-    fn outbound_webhook(&self) -> WebhookId {
-        self.receivers.first()
-    }
+/// One phone, and the webhook that is told of what is sent.
+fn subscribed() -> (Simulation, WebhookId) {
+    let mut simulation = one_phone();
+    let [outbound, _] = simulation.subscribe();
+    (simulation, outbound)
+}
 
+impl Simulation {
     fn is_pending(&mut self, webhook: WebhookId) -> bool {
         self.hub.ask(FindWebhook(webhook)).flatten().is_some_and(|standing| standing.pending != Some(0))
     }
@@ -52,8 +54,7 @@ const STEPS: u64 = 3;
 fn a_receiver_that_was_down_for_an_hour_hears_everything_in_order() {
     let moods = [Mood::Refuses(0), Mood::Refuses(120), Mood::Hangs, Mood::Mumbles];
     for (mood, dies) in moods.into_iter().flat_map(|mood| [(mood, false), (mood, true)]) {
-        let mut simulation = one_phone();
-        let webhook = simulation.outbound_webhook();
+        let (mut simulation, webhook) = subscribed();
         (0..3).for_each(|_| simulation.send_and_deliver());
         simulation.run_until("the webhook was told", Simulation::all_told);
         simulation.receivers.set(webhook, mood);
@@ -72,8 +73,7 @@ fn a_receiver_that_was_down_for_an_hour_hears_everything_in_order() {
 
 #[test]
 fn what_was_taken_when_the_hub_died_is_told_again_with_its_id_and_bytes() {
-    let mut simulation = one_phone();
-    let webhook = simulation.outbound_webhook();
+    let (mut simulation, webhook) = subscribed();
     simulation.receivers.set(webhook, Mood::Mumbles);
     simulation.send(0, TO, None).unwrap();
     simulation.run_until("the receiver has taken something", |s| s.receivers.unheard > 0);
@@ -88,8 +88,7 @@ fn what_was_taken_when_the_hub_died_is_told_again_with_its_id_and_bytes() {
 
 #[test]
 fn what_gathered_while_a_webhook_was_paused_is_told_when_it_is_resumed() {
-    let mut simulation = one_phone();
-    let webhook = simulation.outbound_webhook();
+    let (mut simulation, webhook) = subscribed();
     assert!(simulation.edit(webhook, WebhookEdit::Pause));
     (0..20).for_each(|_| simulation.send_and_deliver());
     simulation.crash_hub();

@@ -105,7 +105,7 @@ pub struct RunningApp {
     serving: JoinHandle<std::io::Result<()>>,
     tasks: [JoinHandle<()>; 2],
     desk: Desk,
-    rounds: [JoinHandle<()>; 2],
+    rounds: [JoinHandle<()>; 3],
     control: ControlSocket,
     opened: Opened,
 }
@@ -166,8 +166,11 @@ impl App {
         let desk = Desk::start(opened.desk())
             .map_err(|error| StartError::Broken(format!("no threads for webhooks: {error}")))?;
         let (progress, continuity) = opened.progress();
-        let rounds =
-            [tokio::spawn(rounds::write_down(progress, continuity)), tokio::spawn(rounds::heal(hub.clone()))];
+        let rounds = [
+            tokio::spawn(rounds::write_down(progress, continuity)),
+            tokio::spawn(rounds::heal(hub.clone())),
+            tokio::spawn(rounds::compare_clocks(Arc::new(clock))),
+        ];
         phase.enter(Phase::Ready);
         tracing::info!(%addr, data_dir = %opened.data_dir().path().display(), "ready");
         let server = handle;

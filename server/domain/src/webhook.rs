@@ -308,6 +308,8 @@ pub struct Webhook {
     pub succeeded_at: Option<Timestamp>,
     /// The first failure since then.
     pub failing_since: Option<Timestamp>,
+    /// The newest failure, to the hour.
+    pub failed_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
 }

@@ -10,7 +10,7 @@ use relay_store::{
 };
 
 use super::data_dir::{DataDir, DataDirError};
-use crate::clock::SystemClock;
+use crate::clock::{SystemClock, WallClock};
 use crate::config::{AllowedEndpoint, PlainWebhooks, WebhookSettings};
 use crate::continuity::{self, Continuity, ContinuityError};
 use crate::dialects;
@@ -122,6 +122,7 @@ impl Opened {
             clock: Arc::clone(self.relay.clock()),
             secrets: Arc::clone(&self.secrets),
             client: self.webhooks.clone(),
+            wall: Arc::new(WallClock),
             renderers: dialects::renderer,
             bells: self.bells.clone(),
         }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use relay_domain::Clock;
 use relay_store::Progress;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::clock::WallClock;
 use crate::continuity::Continuity;
 use crate::hub::Hub;
 
@@ -15,6 +17,32 @@ const WRITTEN_DOWN_EVERY: Duration = Duration::from_secs(1);
 /// A session that another node, or a change whose hint was lost, took over is ended after this long at most. Until then
 /// it is only deaf: the store takes nothing of it.
 const HEALED_EVERY: Duration = Duration::from_secs(30);
+/// A clock that is set is told of within this time.
+const COMPARED_EVERY: Duration = Duration::from_secs(10);
+/// A synchronised clock is slewed by less.
+const CLOCKS_APART: Duration = Duration::from_secs(5);
+
+/// Says when the machine's clock and the hub's have come apart: somebody has set the one, or the machine slept.
+pub(super) async fn compare_clocks(ours: Arc<dyn Clock>) {
+    let mut rounds = interval(COMPARED_EVERY);
+    rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = Duration::ZERO;
+    loop {
+        rounds.tick().await;
+        let (wall, ours) = (WallClock.now(), ours.now());
+        let apart = wall.since(ours).max(ours.since(wall));
+        if apart.abs_diff(told) >= CLOCKS_APART {
+            told = apart;
+            let seconds = apart.as_secs();
+            let which = if wall > ours { "ahead of" } else { "behind" };
+            tracing::warn!(
+                seconds,
+                "the machine's clock is {which} the one that the hub has gone by since its start: schedules, deadlines and \
+                 months follow the hub's; restart it when the machine's clock is right"
+            );
+        }
+    }
+}
 
 /// Writes down how far the database has come.
 pub(super) async fn write_down(progress: Progress, continuity: Arc<Continuity>) {

@@ -186,8 +186,13 @@ fn show(answer: Answer) {
                 }
             }
         }
-        Answer::WebhookReplayed { events: 0 } => say("No event was given up since then: nothing is posted."),
-        Answer::WebhookReplayed { events } => say(format!("{events} posted once more.")),
+        Answer::WebhookReplayed { hurried: true, .. } => {
+            say("It had not been taken yet: it is tried now, after what it waits for.");
+        }
+        Answer::WebhookReplayed { events: 0, .. } => {
+            say("No event was given up since then: nothing is posted.")
+        }
+        Answer::WebhookReplayed { events, .. } => say(format!("{events} posted once more.")),
         Answer::WebhookDeleted { webhook_id } => {
             say(format!("Webhook {webhook_id} is deleted; what waited for it is given up."));
         }

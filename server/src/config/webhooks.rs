@@ -17,7 +17,7 @@ pub struct WebhookSettings {
     /// A host, `.domain`, address or network that webhooks may reach although it is not public; may be given several times or with commas
     #[arg(long = "webhook-allow", env = "RELAY_WEBHOOK_ALLOW", value_name = "HOST", value_delimiter = ',')]
     pub webhook_allow: Vec<AllowedEndpoint>,
-    /// Where webhooks may use plain http: nowhere, on this machine (for development), or there and to what `--webhook-allow` names
+    /// Where webhooks may use plain http: nowhere, on this machine (for development), or to what `--webhook-allow` names
     #[arg(long, env = "RELAY_WEBHOOK_HTTP", value_enum, default_value_t)]
     pub webhook_http: PlainWebhooks,
     /// A post is over within this time: a third to connect, two thirds to the first byte of the answer
@@ -58,7 +58,7 @@ pub enum PlainWebhooks {
     Never,
     /// On the hub's own machine, which webhooks may reach then.
     Loopback,
-    /// There, and to what the list names.
+    /// To what the list names.
     Listed,
 }
 

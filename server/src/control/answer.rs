@@ -133,6 +133,8 @@ pub enum Answer {
     WebhookReplayed {
         /// How many.
         events: usize,
+        /// It was one that had not been taken yet: it is tried now and not later.
+        hurried: bool,
     },
     /// A webhook was deleted.
     WebhookDeleted {

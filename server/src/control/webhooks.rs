@@ -11,7 +11,7 @@ use super::refusal::{failed, invalid, not_found};
 use crate::http::instant::{exact, write as instant};
 use crate::relay::Relay;
 use crate::relay::webhooks::{
-    AttemptTold, ChangeWebhookError, CreateWebhookError, NewWebhook, ReplayError, WebhookEdit,
+    AttemptTold, ChangeWebhookError, CreateWebhookError, NewWebhook, ReplayError, Replayed, WebhookEdit,
     WebhookStanding, WithSecret,
 };
 use crate::webhooks::signature::standard_secret;
@@ -166,8 +166,8 @@ pub(super) async fn test(relay: &Relay, webhook: &str) -> Result<Answer, Refused
 
 pub(super) async fn replay(relay: &Relay, event: &str) -> Result<Answer, Refused> {
     let notice_id = event.parse().map_err(|_| no_event_id(event))?;
-    relay.replay_notice(notice_id).await.map_err(not_replayed)?;
-    Ok(Answer::WebhookReplayed { events: 1 })
+    let replayed = relay.replay_notice(notice_id).await.map_err(not_replayed)?;
+    Ok(Answer::WebhookReplayed { events: 1, hurried: replayed == Replayed::Hurried })
 }
 
 pub(super) async fn replay_failed(relay: &Relay, webhook: &str, since: &str) -> Result<Answer, Refused> {
@@ -175,7 +175,7 @@ pub(super) async fn replay_failed(relay: &Relay, webhook: &str, since: &str) -> 
     let since = exact(since)
         .ok_or_else(|| invalid(format!("`{since}` is no instant: write one such as 2026-11-28T08:00:00Z")))?;
     let events = relay.replay_dead(id, since).await.map_err(not_replayed)?;
-    Ok(Answer::WebhookReplayed { events })
+    Ok(Answer::WebhookReplayed { events, hurried: false })
 }
 
 pub(super) async fn attempts(
@@ -205,7 +205,9 @@ fn no_event_id(event: &str) -> Refused {
 fn refused(error: ChangeWebhookError) -> Refused {
     match error {
         ChangeWebhookError::NoSuchWebhook => not_found(error),
-        ChangeWebhookError::Endpoint(_) | ChangeWebhookError::NothingToPromote => invalid(error),
+        ChangeWebhookError::Endpoint(_)
+        | ChangeWebhookError::WebhookGone
+        | ChangeWebhookError::NothingToPromote => invalid(error),
         ChangeWebhookError::Store(trouble) => failed(trouble),
     }
 }
@@ -213,7 +215,7 @@ fn refused(error: ChangeWebhookError) -> Refused {
 fn not_replayed(error: ReplayError) -> Refused {
     match error {
         ReplayError::NoSuchNotice => not_found(error),
-        ReplayError::StillPending | ReplayError::WebhookGone => invalid(error),
+        ReplayError::WebhookGone => invalid(error),
         ReplayError::Store(trouble) => failed(trouble),
     }
 }

@@ -7,7 +7,7 @@ use relay_domain::Timestamp;
 use relay_store::CommitError;
 use relay_store::changes::{
     BuryNotices, EndLeaving, ExpireQueued, ForgetNotices, ForgetRequests, GiveUpUncertain, MarkAlive,
-    ReleaseHeld, ReleaseScheduled, SettleUnpaired, SpreadPlan, TellPresence,
+    ReleaseHeld, ReleaseScheduled, SettleRotations, SettleUnpaired, SpreadPlan, TellPresence,
 };
 use relay_store::queries::{NextScheduled, PresenceToTell};
 
@@ -28,9 +28,9 @@ impl Relay {
         Ok(())
     }
 
-    /// Gives up messages that have been uncertain for so long.
-    pub async fn give_up_uncertain(&self, after: Duration) -> Result<(), CommitError> {
-        while self.lane.sweep(GiveUpUncertain { after }).await? > 0 {}
+    /// Gives up messages that have been uncertain for so long, but not those whose time was over by `behind`.
+    pub async fn give_up_uncertain(&self, after: Duration, behind: Timestamp) -> Result<(), CommitError> {
+        while self.lane.sweep(GiveUpUncertain { after, behind }).await? > 0 {}
         Ok(())
     }
 
@@ -57,9 +57,8 @@ impl Relay {
         Ok(())
     }
 
-    /// Tells of phones that came, and of those that have been away for so long.
-    pub async fn tell_presence(&self, away_for: Duration) -> Result<(), Trouble> {
-        let away_before = self.clock.now().minus(away_for);
+    /// Tells of phones that came, and of those that have been away since before `away_before`.
+    pub async fn tell_presence(&self, away_before: Timestamp) -> Result<(), Trouble> {
         let found = self.reads.ask(PresenceToTell { away_before, limit: PHONES_A_ROUND }).await?;
         for (device_id, presence) in found {
             self.lane.sweep(TellPresence { device_id, presence }).await?;
@@ -67,8 +66,10 @@ impl Relay {
         Ok(())
     }
 
-    /// Gives up what waits for webhooks that are gone, and forgets what ended a month ago.
+    /// Lets secrets take over whose time has come, gives up what waits for webhooks that are gone, and forgets what ended a
+    /// month ago.
     pub async fn clear_notices(&self) -> Result<(), CommitError> {
+        while self.lane.sweep(SettleRotations).await? > 0 {}
         while self.lane.sweep(BuryNotices).await? > 0 {}
         while self.lane.sweep(ForgetNotices).await? > 0 {}
         Ok(())
@@ -80,10 +81,11 @@ impl Relay {
         Ok(())
     }
 
-    /// Revokes phones that were unpaired and did not come back to tell what they know.
-    pub async fn end_leaving(&self) -> Result<(), CommitError> {
+    /// Revokes phones that were unpaired and did not come back in time to tell what they know, but not those whose deadline
+    /// was over by `behind`.
+    pub async fn end_leaving(&self, behind: Timestamp) -> Result<(), CommitError> {
         loop {
-            let ended = self.lane.sweep(EndLeaving).await?;
+            let ended = self.lane.sweep(EndLeaving { behind }).await?;
             if ended.is_empty() {
                 return Ok(());
             }

@@ -9,7 +9,7 @@ use relay_domain::webhook::{SealedSecret, Webhook};
 use relay_domain::{AccountId, NoticeId, Timestamp, WebhookId};
 use relay_store::changes::{
     ChangeWebhook, ChangeWebhookVerdict, CreateWebhook, CreateWebhookVerdict, MOST_WEBHOOKS, Repeat,
-    RepeatNotices, RepeatVerdict, TestWebhook,
+    RepeatNotices, RepeatVerdict, TestVerdict, TestWebhook,
 };
 use relay_store::queries::{AttemptsOf, FindWebhook, ListWebhooks};
 
@@ -58,6 +58,9 @@ pub enum ChangeWebhookError {
     /// Its new URL may not be posted to.
     #[error("{0}")]
     Endpoint(String),
+    /// It answered 410.
+    #[error("the webhook answered 410 Gone, and is told nothing: `relay-hub webhook resume` first")]
+    WebhookGone,
     /// No secret waits to take over.
     #[error("no new secret waits to take over: `relay-hub webhook rotate` makes one")]
     NothingToPromote,
@@ -74,15 +77,21 @@ pub enum ReplayError {
         "there is no such event any more: `relay-hub webhook attempts` shows those that are kept, for 30 days"
     )]
     NoSuchNotice,
-    /// It is told anyway.
-    #[error("this event is still on its way: it is tried again by itself")]
-    StillPending,
     /// Its webhook is gone.
     #[error("the webhook answered 410 Gone or was deleted: resume it first, or make another")]
     WebhookGone,
     /// The store.
     #[error(transparent)]
     Store(#[from] Trouble),
+}
+
+/// What came of telling an event once more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replayed {
+    /// It is told once more.
+    OnceMore,
+    /// It had not been told yet: it is tried now and not later.
+    Hurried,
 }
 
 /// A webhook with a secret that is shown this once.
@@ -147,20 +156,27 @@ impl Relay {
 
     /// Tells a webhook something that means nothing; answers the event's id.
     pub async fn test_webhook(&self, webhook_id: WebhookId) -> Result<NoticeId, ChangeWebhookError> {
-        let told = self.lane.api(TestWebhook { webhook_id }).await.map_err(Trouble::from)?;
-        told.ok_or(ChangeWebhookError::NoSuchWebhook)
+        match self.lane.api(TestWebhook { webhook_id }).await.map_err(Trouble::from)? {
+            TestVerdict::Told(notice_id) => Ok(notice_id),
+            TestVerdict::NoSuchWebhook => Err(ChangeWebhookError::NoSuchWebhook),
+            TestVerdict::WebhookGone => Err(ChangeWebhookError::WebhookGone),
+        }
     }
 
-    /// Tells one event once more.
-    pub async fn replay_notice(&self, notice_id: NoticeId) -> Result<(), ReplayError> {
-        self.repeat(Repeat::One(notice_id)).await.map(drop)
+    /// Tells one event once more, or at last: one that was to be tried again later is tried now.
+    pub async fn replay_notice(&self, notice_id: NoticeId) -> Result<Replayed, ReplayError> {
+        Ok(match self.repeat(Repeat::One(notice_id)).await? {
+            Some(_) => Replayed::OnceMore,
+            None => Replayed::Hurried,
+        })
     }
 
     /// Tells every event once more that was given up and is no older; answers how many.
     pub async fn replay_dead(&self, webhook_id: WebhookId, since: Timestamp) -> Result<usize, ReplayError> {
         let (mut repeated, mut behind) = (0, None);
         loop {
-            let (some, last) = self.repeat(Repeat::DeadSince(webhook_id, since, behind)).await?;
+            let (some, last) =
+                self.repeat(Repeat::DeadSince(webhook_id, since, behind)).await?.unwrap_or_default();
             if some == 0 {
                 return Ok(repeated);
             }
@@ -168,11 +184,12 @@ impl Relay {
         }
     }
 
-    async fn repeat(&self, which: Repeat) -> Result<(usize, Option<NoticeId>), ReplayError> {
+    /// How many, up to which; `None` for one that had not ended.
+    async fn repeat(&self, which: Repeat) -> Result<Option<(usize, Option<NoticeId>)>, ReplayError> {
         match self.lane.api(RepeatNotices(which)).await.map_err(Trouble::from)? {
-            RepeatVerdict::Repeated(some, last) => Ok((some, last)),
+            RepeatVerdict::Repeated(some, last) => Ok(Some((some, last))),
+            RepeatVerdict::Hurried => Ok(None),
             RepeatVerdict::NoSuchNotice => Err(ReplayError::NoSuchNotice),
-            RepeatVerdict::StillPending => Err(ReplayError::StillPending),
             RepeatVerdict::WebhookGone => Err(ReplayError::WebhookGone),
         }
     }

@@ -28,11 +28,13 @@ pub(super) struct Circuit {
     failed_at: Option<Timestamp>,
     closed_until: Option<Timestamp>,
     drains_at: Option<Timestamp>,
+    /// Its last success took its time.
+    slow: bool,
 }
 
 impl Default for Circuit {
     fn default() -> Circuit {
-        Circuit { width: 1, failures: 0, failed_at: None, closed_until: None, drains_at: None }
+        Circuit { width: 1, failures: 0, failed_at: None, closed_until: None, drains_at: None, slow: false }
     }
 }
 
@@ -57,14 +59,14 @@ impl Circuit {
         self.closed_until.max(self.drains_at).filter(|at| *at > now)
     }
 
-    /// Whether it is in trouble.
+    /// Whether it is in trouble, or slow: then it takes no turns from those that are not.
     pub(super) fn is_troubled(&self) -> bool {
-        self.failures > 0
+        self.failures > 0 || self.slow
     }
 
-    /// A post was taken.
-    pub(super) fn succeeded(&mut self) {
-        (self.failures, self.closed_until) = (0, None);
+    /// A post was taken, at once or slowly.
+    pub(super) fn succeeded(&mut self, slow: bool) {
+        (self.failures, self.closed_until, self.slow) = (0, None, slow);
         self.width = (self.width * 2).min(AT_ONCE);
     }
 
@@ -104,7 +106,7 @@ mod tests {
 
     fn trusted() -> Circuit {
         let mut circuit = Circuit::default();
-        (0..3).for_each(|_| circuit.succeeded());
+        (0..3).for_each(|_| circuit.succeeded(false));
         circuit
     }
 
@@ -113,16 +115,18 @@ mod tests {
         let mut circuit = Circuit::default();
         for room in [1, 2, 4, AT_ONCE, AT_ONCE] {
             assert_eq!(circuit.room(0, NOW), room);
-            circuit.succeeded();
+            circuit.succeeded(false);
         }
         assert_eq!([3, AT_ONCE, AT_ONCE + 1].map(|busy| circuit.room(busy, NOW)), [5, 0, 0]);
         assert_eq!([0, 4, 5, AT_ONCE].map(|busy| circuit.is_roomy(busy, NOW)), [true, true, false, false]);
         circuit.failed(NOW, NOW);
         assert!(circuit.is_troubled() && circuit.is_roomy(0, NOW));
         assert_eq!([0, 1].map(|busy| circuit.room(busy, NOW)), [1, 0]);
-        circuit.succeeded();
+        circuit.succeeded(true);
+        assert!(circuit.is_troubled(), "slow");
+        circuit.succeeded(false);
         assert!(!circuit.is_troubled());
-        assert_eq!(circuit.room(0, NOW), 2);
+        assert_eq!(circuit.room(0, NOW), 4);
     }
 
     #[test]
@@ -138,7 +142,7 @@ mod tests {
             assert_eq!(circuit.room(0, opens), 1, "one probe");
             now = opens.plus(Duration::from_secs(1));
         }
-        circuit.succeeded();
+        circuit.succeeded(false);
         assert_eq!(circuit.room(0, now), 2);
     }
 

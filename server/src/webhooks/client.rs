@@ -12,9 +12,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
+use hyper::{Request, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
@@ -24,11 +24,13 @@ use relay_domain::notice::ANSWER_CHARS;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use url::Host;
 
 use super::guard::{Guard, Refused};
 
+/// Bytes of an answer's head at most; what is read at a time as well.
+const MOST_HEAD_BYTES: usize = 32 * 1024;
 /// Bytes of an answer that are read at most: enough to keep the connection of a receiver that says a few words.
 const MOST_ANSWER_BYTES: usize = 64 * 1024;
 /// Connections to one host that wait to be used again.
@@ -74,7 +76,8 @@ pub struct Client {
     whole: Duration,
 }
 
-type Http = hyper_util::client::legacy::Client<HttpsConnector<HttpConnector<Guarded>>, Full<Bytes>>;
+type Https = HttpsConnector<HttpConnector<Guarded>>;
+type Http = hyper_util::client::legacy::Client<Timed, Full<Bytes>>;
 
 /// What a receiver said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,10 +109,12 @@ impl Client {
             .https_or_http()
             .enable_http1()
             .wrap_connector(connector);
+        let connector = Timed { https: connector, limit: whole / 3 };
         let http = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(IDLE_PER_HOST)
             .pool_idle_timeout(IDLE_TIME)
+            .http1_max_buf_size(MOST_HEAD_BYTES)
             .build(connector);
         Ok(Client { http, guard, whole })
     }
@@ -178,6 +183,34 @@ fn read_more(path: &Path, store: &mut rustls::RootCertStore) -> Result<(), Strin
         found += 1;
     }
     if found == 0 { Err("it holds no certificate".to_owned()) } else { Ok(()) }
+}
+
+/// Connects within a time, the greeting of TLS included: also for a post that has got another connection meanwhile and
+/// waits for this one no more.
+#[derive(Clone)]
+struct Timed {
+    https: Https,
+    limit: Duration,
+}
+
+impl tower_service::Service<Uri> for Timed {
+    type Response = <Https as tower_service::Service<Uri>>::Response;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (connecting, limit) = (self.https.call(uri), self.limit);
+        Box::pin(async move {
+            match timeout(limit, connecting).await {
+                Ok(connected) => connected,
+                Err(_) => Err(format!("no connection was made within {} ms", limit.as_millis()).into()),
+            }
+        })
+    }
 }
 
 /// Resolves names for whoever connects, and hands out only what the guard admits.
@@ -249,12 +282,31 @@ fn in_words(error: &(dyn std::error::Error + 'static)) -> String {
         }
         deepest = source;
     }
-    deepest.to_string()
+    // A certificate may have a thousand names.
+    deepest.to_string().chars().take(ANSWER_CHARS).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::webhooks::guard::PlainHttp;
+
+    #[tokio::test]
+    async fn who_accepts_and_does_not_greet_is_left_within_the_time_to_connect() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}/", silent.local_addr().unwrap());
+        let guard = Arc::new(Guard { plain_http: PlainHttp::Loopback, ..Guard::default() });
+        let client = Client::new(guard, &TlsRoots::default(), Duration::from_millis(300)).unwrap();
+        let (mut socket, answered) = tokio::join!(
+            async { silent.accept().await.unwrap().0 },
+            client.post(&url, Vec::new(), Vec::new(), Timestamp::EPOCH),
+        );
+        assert_eq!(answered, Err("no connection was made within 100 ms".to_owned()));
+        // The socket is gone as well.
+        let mut heard = Vec::new();
+        tokio::io::AsyncReadExt::read_to_end(&mut socket, &mut heard).await.unwrap();
+        assert!(!heard.is_empty(), "its greeting");
+    }
 
     #[test]
     fn of_a_name_only_what_is_public_is_handed_out() {

@@ -26,6 +26,8 @@ pub struct Parts {
     pub reads: Reads,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// The time as everybody else has it: it may be set.
+    pub wall: Arc<dyn Clock>,
     /// Opens the webhooks' secrets.
     pub secrets: Arc<Secrets>,
     /// Posts.

@@ -29,6 +29,17 @@ pub struct Room {
     pub most: usize,
 }
 
+/// How a post ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The receiver took it at once.
+    Taken,
+    /// It took it, and took its time.
+    TakenSlowly,
+    /// Anything else.
+    NotTaken,
+}
+
 /// What there is to do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
@@ -100,14 +111,15 @@ impl<K: Hash + Eq> Telling<K> {
     }
 
     /// A post that began at an instant has ended and was recorded. Whether it is worth a look now.
-    pub fn ended(&mut self, post: &K, taken: bool, began_at: Timestamp, now: Timestamp) -> bool {
+    pub fn ended(&mut self, post: &K, end: End, began_at: Timestamp, now: Timestamp) -> bool {
         self.under_way.remove(post);
-        match taken {
-            true => self.circuit.succeeded(),
-            false => self.circuit.failed(began_at, now),
+        match end {
+            End::Taken => self.circuit.succeeded(false),
+            End::TakenSlowly => self.circuit.succeeded(true),
+            End::NotTaken => self.circuit.failed(began_at, now),
         }
         // What follows a success in its chain rings; when a failure is tried again only the store knows.
-        self.more || !taken
+        self.more || end == End::NotTaken
     }
 }
 
@@ -140,6 +152,7 @@ mod tests {
             paused_for: Duration::ZERO,
             succeeded_at: None,
             failing_since: None,
+            failed_at: None,
             created_at: NOW.minus(SECOND),
         }
     }
@@ -171,7 +184,7 @@ mod tests {
     fn trusted() -> Telling<u32> {
         let mut telling = Telling::new(WebhookId::from(Uuid::from_u128(1)));
         (0..3).for_each(|post| {
-            telling.ended(&post, true, NOW, NOW);
+            telling.ended(&post, End::Taken, NOW, NOW);
         });
         telling
     }
@@ -193,9 +206,9 @@ mod tests {
         assert_eq!(begin(&mut telling, due(eight, Some(NOW)), 8), (8, Some(NOW)));
         assert_eq!(telling.question(1, NOW).under_way.len(), 8);
         assert_eq!(telling.room(NOW), Err(None), "until a post has ended");
-        assert!((0..3).all(|post| telling.ended(&post, true, NOW, NOW)), "there is more");
+        assert!((0..3).all(|post| telling.ended(&post, End::Taken, NOW, NOW)), "there is more");
         assert_eq!(telling.room(NOW), Err(None), "not for three");
-        assert!(telling.ended(&3, true, NOW, NOW));
+        assert!(telling.ended(&3, End::Taken, NOW, NOW));
         assert_eq!(telling.room(NOW), Ok(Room { least: 4, most: 4 }));
     }
 
@@ -204,9 +217,9 @@ mod tests {
         let mut telling = trusted();
         let later = NOW.plus(SECOND);
         assert_eq!(begin(&mut telling, due(vec![notice(1, NOW)], Some(later)), 8), (1, Some(later)));
-        assert!(!telling.ended(&0, true, NOW, NOW));
+        assert!(!telling.ended(&0, End::Taken, NOW, NOW));
         assert_eq!(begin(&mut telling, due(vec![notice(2, NOW)], None), 8), (1, None));
-        assert!(telling.ended(&0, false, NOW, NOW));
+        assert!(telling.ended(&0, End::NotTaken, NOW, NOW));
         assert!(telling.is_troubled());
     }
 
@@ -224,7 +237,7 @@ mod tests {
     fn an_endpoint_at_rest_is_tried_at_once_when_somebody_changed_the_webhook() {
         let mut telling = trusted();
         (0..9).for_each(|failures| {
-            telling.ended(&0, false, NOW.plus(failures * SECOND), NOW.plus(failures * SECOND));
+            telling.ended(&0, End::NotTaken, NOW.plus(failures * SECOND), NOW.plus(failures * SECOND));
         });
         let now = NOW.plus(9 * SECOND);
         assert!(matches!(telling.room(now), Err(Some(opens_at)) if opens_at > now.plus(SECOND)));

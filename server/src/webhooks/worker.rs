@@ -19,7 +19,7 @@ use super::bells::{Bell, Ring};
 use super::client::Answer;
 use super::parts::{Parts, Turns};
 use super::render::Post;
-use super::telling::{Next, Room, Telling};
+use super::telling::{End, Next, Room, Telling};
 use super::{attempt, signature};
 use crate::secrets::WEBHOOK_SECRET;
 
@@ -40,7 +40,7 @@ pub(super) struct Worker {
 /// A post that has ended and was recorded.
 struct Done {
     began_at: Timestamp,
-    taken: bool,
+    end: End,
 }
 
 type Ended = Result<(task::Id, Done), JoinError>;
@@ -161,10 +161,10 @@ impl Worker {
     fn ended(&mut self, ended: Ended) -> bool {
         let now = self.parts.clock.now();
         match ended {
-            Ok((post, Done { taken, began_at })) => self.telling.ended(&post, taken, began_at, now),
+            Ok((post, Done { end, began_at })) => self.telling.ended(&post, end, began_at, now),
             Err(error) => {
                 tracing::error!(webhook = %self.webhook, %error, "a post ended in a panic");
-                self.telling.ended(&error.id(), false, now, now)
+                self.telling.ended(&error.id(), End::NotTaken, now, now)
             }
         }
     }
@@ -194,8 +194,13 @@ async fn deliver(parts: &Parts, webhook: &Webhook, notice: &Notice) -> Done {
     let retry = (parts.renderers)(webhook.dialect).retry();
     let pause = |asked| retry.pause(notice.attempts + 1, rand::random(), asked);
     let (attempt, outcome) = attempt::judge(answered, began_at, took, pause);
-    record(parts, notice.id, attempt, outcome).await;
-    Done { began_at, taken: outcome == Outcome::Taken }
+    record(parts, notice.id, &webhook.url, attempt, outcome).await;
+    let end = match outcome {
+        Outcome::Taken if took >= SLOW_AFTER => End::TakenSlowly,
+        Outcome::Taken => End::Taken,
+        Outcome::Again(_) | Outcome::Gone => End::NotTaken,
+    };
+    Done { began_at, end }
 }
 
 async fn post(parts: &Parts, webhook: &Webhook, notice: &Notice, now: Timestamp) -> Result<Answer, String> {
@@ -209,7 +214,9 @@ async fn post(parts: &Parts, webhook: &Webhook, notice: &Notice, now: Timestamp)
     let next_secret = next_secret.map(|next| open(&next.0)).transpose()?;
     let render = (parts.renderers)(webhook.dialect);
     let body = render.body(notice);
-    let unix_seconds = now.millis().div_euclid(1_000);
+    // What the receiver compares with its own clock.
+    let wall = parts.wall.now();
+    let unix_seconds = wall.millis().div_euclid(1_000);
     let secrets = std::iter::once(secret.as_str()).chain(next_secret.as_deref());
     let event_id = notice.event_id.to_string();
     let mut headers = vec![
@@ -219,18 +226,18 @@ async fn post(parts: &Parts, webhook: &Webhook, notice: &Notice, now: Timestamp)
     ];
     let next_secret = next_secret.as_deref();
     headers.extend(render.headers(&Post { notice, body: &body, secret: &secret, next_secret, unix_seconds }));
-    parts.client.post(&webhook.url, headers, body, now).await
+    parts.client.post(&webhook.url, headers, body, wall).await
 }
 
 /// Records an attempt, however long the store takes and however often it refuses: it is the one thing that keeps a
 /// receiver from being told the same again at once.
-async fn record(parts: &Parts, notice_id: NoticeId, attempt: Attempt, outcome: Outcome) {
+async fn record(parts: &Parts, notice_id: NoticeId, url: &str, attempt: Attempt, outcome: Outcome) {
     loop {
-        let change = RecordAttempt { notice_id, attempt: attempt.clone(), outcome };
+        let change = RecordAttempt { notice_id, url: url.to_owned(), attempt: attempt.clone(), outcome };
         match parts.lane.patient(change).await {
             Ok(_) => return,
-            // The process ends: the next one tells it again.
-            Err(CommitError::Closed | CommitError::OutcomeUnknown) => return,
+            // The process ends: the next one tells it again. This one tells nothing more, for it would forget what it told.
+            Err(CommitError::Closed | CommitError::OutcomeUnknown) => return parts.bells.stop(),
             Err(error @ (CommitError::Busy | CommitError::Unavailable)) => {
                 tracing::debug!(notice = %notice_id, %error, "an attempt waits to be recorded");
                 tokio::time::sleep(RETRY).await;

@@ -31,7 +31,7 @@ pub struct Reads(Arc<Pool>);
 struct Pool {
     idle: Mutex<Vec<Conn>>,
     /// One permit per connection.
-    free: Semaphore,
+    free: Arc<Semaphore>,
     /// One permit per caller that may wait.
     waiting: Semaphore,
 }
@@ -41,7 +41,7 @@ impl Reads {
         let idle = (0..READERS).map(|_| backend::open_reader(path)).collect::<Result<Vec<_>, _>>()?;
         Ok(Reads(Arc::new(Pool {
             idle: Mutex::new(idle),
-            free: Semaphore::new(READERS),
+            free: Arc::new(Semaphore::new(READERS)),
             waiting: Semaphore::new(WAITING_READS),
         })))
     }
@@ -50,8 +50,10 @@ impl Reads {
     pub async fn ask<Q: Query>(&self, question: Q) -> Result<Q::Answer, ReadError> {
         let pool = Arc::clone(&self.0);
         let _place = self.0.waiting.try_acquire().map_err(|_| ReadError::Busy)?;
-        let _turn = self.0.free.acquire().await.map_err(|_| ReadError::Busy)?;
+        let turn = Arc::clone(&self.0.free).acquire_owned().await.map_err(|_| ReadError::Busy)?;
         let answer = tokio::task::spawn_blocking(move || {
+            // Given back here: a caller of low priority may not run for a while.
+            let _turn = turn;
             let mut conn = pool.take().ok_or(ReadError::Busy)?;
             let answer = run(&mut conn, &question);
             pool.give_back(conn);

@@ -294,6 +294,7 @@ diesel::table! {
         succeeded_at -> Nullable<BigInt>,
         failing_since -> Nullable<BigInt>,
         created_at -> BigInt,
+        failed_at -> Nullable<BigInt>,
     }
 }
 
@@ -318,6 +319,7 @@ diesel::table! {
         attempts -> Integer,
         status -> SmallInt,
         next_at -> Nullable<BigInt>,
+        ended_at -> Nullable<BigInt>,
     }
 }
 

@@ -10,7 +10,7 @@ use relay_domain::notice::{Notice, Outcome};
 use relay_domain::webhook::Webhook;
 use relay_domain::{Clock, Timestamp, WebhookId};
 use relay_hub::dialects::renderer;
-use relay_hub::webhooks::telling::{Next, Room, Telling};
+use relay_hub::webhooks::telling::{End, Next, Room, Telling};
 use relay_hub::webhooks::{Answer, attempt};
 use relay_store::changes::RecordAttempt;
 use relay_store::queries::ListWebhooks;
@@ -138,6 +138,11 @@ impl SimHub {
         posts
     }
 
+    /// Nobody hears what comes of the posts that are under way.
+    pub fn forget_posts(&mut self) {
+        self.due.retain(|_, due| !matches!(due, Due::Post(_) | Due::Answered(..)));
+    }
+
     /// A receiver answers, or nothing comes back at all: then the hub waits as long as it does.
     pub fn answer(&mut self, post: Post, answered: Option<Answered>) {
         match answered {
@@ -156,11 +161,12 @@ impl SimHub {
         let (attempt, outcome) = attempt::judge(answered, post.began_at, now.since(post.began_at), |asked| {
             retry.pause(post.notice.attempts + 1, dice, asked)
         });
-        let recorded = self.commit(RecordAttempt { notice_id: post.notice.id, attempt, outcome });
+        let url = post.webhook.url.clone();
+        let recorded = self.commit(RecordAttempt { notice_id: post.notice.id, url, attempt, outcome });
         assert!(recorded.is_ok(), "an attempt is recorded: {recorded:?}");
-        let taken = outcome == Outcome::Taken;
+        let end = if outcome == Outcome::Taken { End::Taken } else { End::NotTaken };
         if let Some(worker) = self.desk.workers.get_mut(&post.notice.webhook_id)
-            && worker.telling.ended(&post.number, taken, post.began_at, now)
+            && worker.telling.ended(&post.number, end, post.began_at, now)
         {
             worker.looks_at = Some(self.clock.elapsed_ms());
         }

@@ -41,6 +41,8 @@ impl Simulation {
         self.crash_hub();
         if let Some(frozen) = &mut self.frozen {
             frozen.node.drop_writer();
+            // Its receivers took them, but the judge forgets what they took since the copy was made.
+            frozen.node.forget_posts();
             frozen.exchanged = true;
         }
         exchange(&snapshot.folder, self.dir.path());

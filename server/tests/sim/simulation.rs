@@ -82,8 +82,15 @@ pub struct PhoneSpec {
 }
 
 impl Simulation {
-    /// Pairs the phones, connects them and makes a key for each SIM.
+    /// A hub with phones.
     pub fn new(seed: u64, quota: Quota, specs: Vec<PhoneSpec>) -> Simulation {
+        let mut simulation = Simulation::without_phones(seed, quota);
+        simulation.add_phones(seed, specs);
+        simulation
+    }
+
+    /// A hub with an account.
+    pub fn without_phones(seed: u64, quota: Quota) -> Simulation {
         // A memory file system where there is one: the simulation is about logic, not about disks.
         let shm = std::path::Path::new("/dev/shm");
         let dir = if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap();
@@ -94,7 +101,7 @@ impl Simulation {
             .commit(CreateAccount { name: "simulated".into(), plan, zone: relay_domain::month::Zone::UTC })
             .unwrap()
             .id;
-        let mut simulation = Simulation {
+        Simulation {
             clock,
             hub,
             phones: Vec::new(),
@@ -111,15 +118,18 @@ impl Simulation {
             codes: 0,
             receivers: Receivers::new(seed),
             dir,
-        };
+        }
+    }
+
+    /// Pairs the phones, connects them and makes a key for each SIM.
+    pub fn add_phones(&mut self, seed: u64, specs: Vec<PhoneSpec>) {
         for (index, spec) in specs.into_iter().enumerate() {
-            simulation.add_phone(seed.wrapping_mul(31).wrapping_add(index as u64), spec);
+            self.add_phone(seed.wrapping_mul(31).wrapping_add(index as u64), spec);
         }
-        simulation.run_until("the phones are connected", |s| s.phones.iter().all(SimPhone::is_quiet));
-        for index in 0..simulation.phones.len() {
-            simulation.add_keys(index);
+        self.run_until("the phones are connected", |s| s.phones.iter().all(SimPhone::is_quiet));
+        for index in 0..self.phones.len() {
+            self.add_keys(index);
         }
-        simulation
     }
 
     fn add_phone(&mut self, seed: u64, spec: PhoneSpec) {
@@ -299,7 +309,7 @@ impl Simulation {
         if self.hub.is_up() {
             while self.hub.commit(ReleaseScheduled).unwrap() > 0 {}
             while self.hub.commit(ExpireQueued).unwrap() > 0 {}
-            for device_id in self.hub.commit(EndLeaving).unwrap() {
+            for device_id in self.hub.commit(EndLeaving { behind: Timestamp::EPOCH }).unwrap() {
                 self.hub.note_standing(device_id);
             }
             while self.hub.commit(SettleUnpaired).unwrap() > 0 {}
@@ -310,7 +320,12 @@ impl Simulation {
 
     /// A day passes for uncertain messages.
     pub fn give_up_uncertain(&mut self) {
-        while self.hub.commit(GiveUpUncertain { after: std::time::Duration::ZERO }).unwrap() > 0 {}
+        while self
+            .hub
+            .commit(GiveUpUncertain { after: std::time::Duration::ZERO, behind: Timestamp::EPOCH })
+            .unwrap()
+            > 0
+        {}
     }
 
     fn dial(&mut self, index: usize, now: u64) {

@@ -38,13 +38,13 @@ impl Allowed {
 }
 
 /// Where `http://` may be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlainHttp {
     /// Nowhere.
     #[default]
     Never,
     /// To the hub's own machine, which is an endpoint then: for demos and development.
     Loopback,
-    /// There, and to what the list of allowed hosts and networks names.
+    /// To what the list of allowed hosts and networks names.
     Listed,
 }

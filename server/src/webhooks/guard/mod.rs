@@ -74,7 +74,7 @@ impl Guard {
             return if is_localhost(name) { refuse(Range::Reserved) } else { Ok(()) };
         };
         let listed = self.allowed.iter().any(|entry| entry.names(name) || entry.holds(address));
-        let loopback = range == Range::Loopback && self.plain_http >= PlainHttp::Loopback;
+        let loopback = range == Range::Loopback && self.plain_http == PlainHttp::Loopback;
         if listed || loopback { Ok(()) } else { refuse(range) }
     }
 
@@ -92,7 +92,7 @@ impl Guard {
         match self.plain_http {
             PlainHttp::Never => false,
             PlainHttp::Loopback => loopback,
-            PlainHttp::Listed => loopback || listed,
+            PlainHttp::Listed => listed,
         }
     }
 

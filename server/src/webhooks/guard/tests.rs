@@ -276,11 +276,16 @@ fn an_operator_allows_hosts_and_networks_and_nothing_beside_them() {
     guard.check("https://10.20.0.1/").unwrap();
     assert!(matches!(guard.check("http://10.20.0.1/"), Err(Refused::PlainHttp(_))));
     let plain = allowing(&list, PlainHttp::Listed);
-    for url in ["http://hooks.internal/", "http://10.20.0.1/", "http://a.corp.example/", "http://127.0.0.1/"]
-    {
+    for url in ["http://hooks.internal/", "http://10.20.0.1/", "http://a.corp.example/"] {
         plain.check(url).unwrap();
     }
-    for url in ["http://corp.example/", "http://10.21.0.1/", "http://8.8.8.8/"] {
+    for url in [
+        "http://corp.example/",
+        "http://10.21.0.1/",
+        "http://8.8.8.8/",
+        "http://127.0.0.1/",
+        "http://localhost/",
+    ] {
         assert!(matches!(plain.check(url), Err(Refused::PlainHttp(_))), "{url}");
     }
 }

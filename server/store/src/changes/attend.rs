@@ -39,22 +39,24 @@ impl Change for Attend {
         let Some(stream) = tx.stream(self.device_id)?.filter(|stream| stream.epoch == self.epoch) else {
             return Ok(false);
         };
-        let said: Vec<String> = attention::table
-            .filter(attention::device_id.eq(self.device_id.as_bytes().as_slice()))
-            .filter(attention::kind.eq(self.kind))
-            .filter(attention::recorded_at.gt(tx.now.minus(SAID_AGAIN_AFTER).nanos()))
-            .limit(MOST_OF_A_KIND)
-            .select(attention::detail)
-            .load(tx.conn)?;
-        let is_new = (said.len() as i64) < MOST_OF_A_KIND && !said.contains(&self.detail);
-        if is_new {
-            attend(tx, &stream, self.kind, &self.detail)?;
-        }
-        Ok(is_new)
+        attend(tx, &stream, self.kind, &self.detail)
     }
 }
 
-pub(super) fn attend(tx: &mut Tx<'_>, stream: &Stream, kind: &str, detail: &str) -> QueryResult<()> {
+/// Keeps it and tells it, unless the same was said lately. Answers whether it was new.
+pub(super) fn attend(tx: &mut Tx<'_>, stream: &Stream, kind: &str, detail: &str) -> QueryResult<bool> {
+    let said: Vec<String> = attention::table
+        .filter(attention::device_id.eq(stream.device_id.as_bytes().as_slice()))
+        .filter(attention::recorded_at.gt(tx.now.minus(SAID_AGAIN_AFTER).nanos()))
+        .filter(attention::recorded_at.le(tx.now.nanos()))
+        .filter(attention::kind.eq(kind))
+        .limit(MOST_OF_A_KIND)
+        .select(attention::detail)
+        .load(tx.conn)?;
+    let as_many_as_may_be = i64::try_from(said.len()).is_ok_and(|said| said >= MOST_OF_A_KIND);
+    if as_many_as_may_be || said.iter().any(|said| said == detail) {
+        return Ok(false);
+    }
     let id: Uuid = tx.id();
     diesel::insert_into(attention::table)
         .values((
@@ -70,5 +72,6 @@ pub(super) fn attend(tx: &mut Tx<'_>, stream: &Stream, kind: &str, detail: &str)
     notify::tell(tx, stream.account_id, EventKind::DeviceAttention, device_id.uuid(), Chain::GoesOn, || {
         let reason = Some(format!("{kind}: {detail}"));
         Ok(Facts { device_id: Some(device_id), reason, ..Facts::at(at) })
-    })
+    })?;
+    Ok(true)
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use diesel::prelude::*;
+use relay_domain::Timestamp;
 use relay_domain::state::{Fact, FactKind, FailedAt, Failure};
 
 use super::{SWEEP_ROWS, fact};
@@ -17,6 +18,8 @@ use crate::schema::outbound;
 pub struct GiveUpUncertain {
     /// How long a message stays uncertain.
     pub after: Duration,
+    /// Those whose time was over by then are let be.
+    pub behind: Timestamp,
 }
 
 impl Change for GiveUpUncertain {
@@ -26,6 +29,7 @@ impl Change for GiveUpUncertain {
         let due: Vec<OutboundRow> = outbound::table
             .filter(condition("rank = 1 AND uncertain_at IS NOT NULL"))
             .filter(outbound::uncertain_at.le(tx.now.minus(self.after).nanos()))
+            .filter(outbound::uncertain_at.gt(self.behind.minus(self.after).nanos()))
             .order(outbound::uncertain_at)
             .limit(SWEEP_ROWS)
             .select(OutboundRow::as_select())

@@ -70,7 +70,8 @@ pub use tell_presence::{Presence, TellPresence};
 pub use unpair_device::{EndLeaving, UnpairDevice, UnpairVerdict};
 pub use webhooks::{
     BuryNotices, ChangeWebhook, ChangeWebhookVerdict, CreateWebhook, CreateWebhookVerdict, ForgetNotices,
-    MOST_WEBHOOKS, NewWebhook, RecordAttempt, Repeat, RepeatNotices, RepeatVerdict, TestWebhook, WebhookEdit,
+    MOST_WEBHOOKS, NewWebhook, RecordAttempt, Repeat, RepeatNotices, RepeatVerdict, SettleRotations,
+    TestVerdict, TestWebhook, WebhookEdit,
 };
 
 /// Rows that a sweep touches in one batch: bounds what the callers beside it wait.

@@ -63,16 +63,14 @@ pub(super) fn store(tx: &mut Tx<'_>, key: KeyId, request: &Request, answered: &A
         .map(drop)
 }
 
-/// Forgets what has grown old among the oldest `most`; answers how many that were.
+/// Forgets the oldest `most` of what has grown old; answers how many that were.
 pub(super) fn forget(tx: &mut Tx<'_>, most: i64) -> QueryResult<usize> {
-    let oldest: Vec<(Vec<u8>, i64)> = idempotency::table
-        .order(idempotency::id)
+    let old: Vec<Vec<u8>> = idempotency::table
+        .filter(idempotency::created_at.le(tx.now.minus(KEPT).nanos()))
+        .order(idempotency::created_at)
         .limit(most)
-        .select((idempotency::id, idempotency::created_at))
+        .select(idempotency::id)
         .load(tx.conn)?;
-    let cut = tx.now.minus(KEPT).nanos();
-    let old: Vec<Vec<u8>> =
-        oldest.into_iter().take_while(|(_, created_at)| *created_at <= cut).map(|(id, _)| id).collect();
     diesel::delete(idempotency::table.filter(idempotency::id.eq_any(old))).execute(tx.conn)
 }
 

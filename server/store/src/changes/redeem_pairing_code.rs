@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use relay_domain::device::Course;
-use relay_domain::pairing_code::MAX_WRONG_SECRETS;
+use relay_domain::pairing_code::{LIFETIME, MAX_WRONG_SECRETS};
 use relay_domain::{AccountId, DeviceId};
 
 use crate::effect::{Effect, EndReason};
@@ -81,7 +81,9 @@ impl Change for RedeemPairingCode {
         if row.used_at.is_some() {
             return Ok(RedeemVerdict::Used);
         }
-        if row.expires_at <= tx.now.nanos() {
+        // No code lives so long: the clock was set back since, and would bring an old one to life.
+        let unborn = row.expires_at > tx.now.plus(LIFETIME).nanos();
+        if unborn || row.expires_at <= tx.now.nanos() {
             return Ok(RedeemVerdict::Expired);
         }
         // The device was deleted after the code was given out.

@@ -87,7 +87,10 @@ pub(super) fn leave_if_told(tx: &mut Tx<'_>, stream: &mut Stream) -> QueryResult
 
 /// Revokes some phones that left and did not come back within their deadline. The verdict names them.
 #[derive(Debug, Clone, Copy)]
-pub struct EndLeaving;
+pub struct EndLeaving {
+    /// Those whose deadline was over by then are let be.
+    pub behind: Timestamp,
+}
 
 impl Change for EndLeaving {
     type Verdict = Vec<DeviceId>;
@@ -96,6 +99,7 @@ impl Change for EndLeaving {
         let due: Vec<Vec<u8>> = device::table
             .filter(condition("leave_by IS NOT NULL"))
             .filter(device::leave_by.le(tx.now.nanos()))
+            .filter(device::leave_by.gt(self.behind.nanos()))
             .order(device::leave_by)
             .limit(SWEEP_ROWS)
             .select(device::id)

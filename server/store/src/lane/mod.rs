@@ -10,6 +10,7 @@ mod full_disk;
 mod hot;
 mod job;
 mod run;
+mod set_back;
 #[cfg(test)]
 mod still;
 mod tx;

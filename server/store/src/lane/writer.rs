@@ -10,6 +10,7 @@ use relay_domain::{Clock, DeviceId};
 
 use super::hot::Hot;
 use super::job::{Change, CommitError, Job, Waiting};
+use super::set_back;
 use super::tx::Tx;
 use crate::backend::{self, Conn, Depth, Durability, InspectError, OpenElsewhere, OpenError, Trouble};
 use crate::effect::Effect;
@@ -81,7 +82,11 @@ impl Writer {
             why: error.to_string(),
         };
         let state = rows::hub_state::load(&mut conn).map_err(prepare)?;
-        rows::stream::clear_connected(&mut conn, state.alive_at).map_err(prepare)?;
+        let now = clock.now();
+        rows::stream::clear_connected(&mut conn, state.alive_at.min(now)).map_err(prepare)?;
+        if state.alive_at > now {
+            set_back::mend(&mut conn, now).map_err(prepare)?;
+        }
         let Mark { incarnation, commits } = state.mark;
         Ok(Writer {
             conn,

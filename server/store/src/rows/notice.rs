@@ -158,14 +158,16 @@ pub(crate) fn first_due(
     found.into_iter().map(|(row, at)| Ok((id(&row)?, Timestamp::from_nanos(at)))).collect()
 }
 
-words!(StoreTry = "UPDATE notice SET attempts = ?, status = ?, next_at = ? WHERE id = ?");
+words!(StoreTry = "UPDATE notice SET attempts = ?, status = ?, next_at = ?, ended_at = ? WHERE id = ?");
 
-/// Writes what an attempt has changed.
-pub(crate) fn store_try(conn: &mut Conn, notice: &Notice) -> QueryResult<()> {
+/// Writes what an attempt has changed now.
+pub(crate) fn store_try(conn: &mut Conn, notice: &Notice, now: Timestamp) -> QueryResult<()> {
+    let ended_at = (notice.status != NoticeStatus::Pending).then_some(now);
     let update = StoreTry::with([
         super::signed32(notice.attempts).into(),
         notice.status.number().into(),
         notice.next_at.map(Timestamp::nanos).into(),
+        ended_at.map(Timestamp::nanos).into(),
         notice.id.as_bytes().into(),
     ]);
     update.run(conn).map(drop)
@@ -176,6 +178,14 @@ words!(StoreTurn = "UPDATE notice SET next_at = ? WHERE id = ?");
 /// Its turn has come.
 pub(crate) fn store_turn(conn: &mut Conn, notice: NoticeId, next_at: Timestamp) -> QueryResult<()> {
     StoreTurn::with([next_at.nanos().into(), notice.as_bytes().into()]).run(conn).map(drop)
+}
+
+words!(Hurry = "UPDATE notice SET next_at = ? WHERE webhook_id = ? AND next_at IS NOT NULL AND next_at > ?");
+
+/// What a webhook waits to try again is tried now.
+pub(crate) fn hurry(conn: &mut Conn, webhook: WebhookId, now: Timestamp) -> QueryResult<()> {
+    let hurry = Hurry::with([now.nanos().into(), webhook.as_bytes().into(), now.nanos().into()]);
+    hurry.run(conn).map(drop)
 }
 
 words!(

@@ -28,6 +28,7 @@ pub(crate) struct WebhookRow {
     succeeded_at: Option<i64>,
     failing_since: Option<i64>,
     created_at: i64,
+    failed_at: Option<i64>,
 }
 
 impl WebhookRow {
@@ -52,6 +53,7 @@ impl WebhookRow {
             paused_for: span("paused_nanos", self.paused_nanos)?,
             succeeded_at: self.succeeded_at.map(Timestamp::from_nanos),
             failing_since: self.failing_since.map(Timestamp::from_nanos),
+            failed_at: self.failed_at.map(Timestamp::from_nanos),
             created_at: Timestamp::from_nanos(self.created_at),
         })
     }
@@ -74,6 +76,7 @@ impl WebhookRow {
             succeeded_at: webhook.succeeded_at.map(Timestamp::nanos),
             failing_since: webhook.failing_since.map(Timestamp::nanos),
             created_at: webhook.created_at.nanos(),
+            failed_at: webhook.failed_at.map(Timestamp::nanos),
         }
     }
 }
@@ -83,7 +86,7 @@ type Columns = SqlTypeOf<<WebhookRow as Selectable<Backend>>::SelectExpression>;
 
 words!(
     ById = "SELECT id, account_id, dialect, url, events, include_body, secret, next_secret, takes_over_at, status, status_at, \
-         paused_nanos, succeeded_at, failing_since, created_at FROM webhook WHERE id = ?"
+         paused_nanos, succeeded_at, failing_since, created_at, failed_at FROM webhook WHERE id = ?"
 );
 
 pub(crate) fn load(conn: &mut Conn, webhook: WebhookId) -> QueryResult<Option<Webhook>> {

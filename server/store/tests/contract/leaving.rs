@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use relay_domain::Timestamp;
 use relay_domain::device::Course;
 use relay_domain::key::Key;
 use relay_domain::message::Outbound;
@@ -88,10 +89,11 @@ async fn a_phone_that_does_not_return_in_time_is_revoked_and_what_it_had_is_unce
     let (phone, _, messages) = six(&bench).await;
     unpair(&bench, &phone).await;
     bench.advance(WITHIN - Duration::from_nanos(1));
-    assert!(bench.sweep(EndLeaving).await.is_empty());
+    assert!(bench.sweep(EndLeaving { behind: Timestamp::EPOCH }).await.is_empty());
     bench.advance(Duration::from_nanos(1));
-    assert_eq!(bench.sweep(EndLeaving).await, [phone.device_id]);
-    assert!(bench.sweep(EndLeaving).await.is_empty());
+    assert!(bench.sweep(EndLeaving { behind: bench.now() }).await.is_empty(), "its deadline was over before");
+    assert_eq!(bench.sweep(EndLeaving { behind: Timestamp::EPOCH }).await, [phone.device_id]);
+    assert!(bench.sweep(EndLeaving { behind: Timestamp::EPOCH }).await.is_empty());
     while bench.sweep(SettleUnpaired).await > 0 {}
     assert!(!token_lives(&bench, &phone).await);
     assert!(bench.message(&messages[0]).await.state.is_uncertain());
@@ -105,7 +107,7 @@ async fn pairing_again_calls_the_leaving_off() {
     pair_again(&bench, &mut phone).await;
     phone.connect(&bench, phone.with_past(0, 5)).await;
     bench.advance(2 * WITHIN);
-    assert!(bench.sweep(EndLeaving).await.is_empty());
+    assert!(bench.sweep(EndLeaving { behind: Timestamp::EPOCH }).await.is_empty());
     assert_eq!(bench.accept(&key, "again").await.state.rank, Rank::Dispatched);
 }
 

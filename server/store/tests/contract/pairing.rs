@@ -52,6 +52,17 @@ async fn a_code_dies_after_ten_minutes_and_not_before() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_back_brings_no_old_code_to_life() {
+    let bench = Bench::open();
+    let account = bench.account(PlanName::Pro).await;
+    let (public, secret, _) = bench.code(account, PairTarget::New("Office".into())).await;
+    bench.set_back(Duration::from_nanos(1));
+    assert_eq!(bench.api(redeem(&public, secret)).await, RedeemVerdict::Expired);
+    bench.advance(Duration::from_nanos(1));
+    assert!(matches!(bench.api(redeem(&public, secret)).await, RedeemVerdict::Paired(_)));
+}
+
+#[tokio::test]
 async fn five_wrong_secrets_burn_a_code_even_for_who_knows_it() {
     let bench = Bench::open();
     let account = bench.account(PlanName::Pro).await;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use relay_domain::Timestamp;
 use relay_domain::plan::PlanName;
 use relay_domain::resume::Case;
 use relay_domain::state::{FactKind, Rank};
@@ -53,10 +54,10 @@ async fn an_uncertain_message_is_given_up_after_its_time_and_a_later_truth_still
     phone.upload(&bench, 1, vec![fact(message.id, FactKind::Uncertain, bench.now())]).await;
     let day = Duration::from_secs(24 * 60 * 60);
     bench.advance(day - Duration::from_nanos(1));
-    assert_eq!(bench.sweep(GiveUpUncertain { after: day }).await, 0);
+    assert_eq!(bench.sweep(GiveUpUncertain { after: day, behind: Timestamp::EPOCH }).await, 0);
     bench.advance(Duration::from_nanos(1));
-    assert_eq!(bench.sweep(GiveUpUncertain { after: day }).await, 1);
-    assert_eq!(bench.sweep(GiveUpUncertain { after: day }).await, 0);
+    assert_eq!(bench.sweep(GiveUpUncertain { after: day, behind: Timestamp::EPOCH }).await, 1);
+    assert_eq!(bench.sweep(GiveUpUncertain { after: day, behind: Timestamp::EPOCH }).await, 0);
     let given_up = bench.message(&message).await;
     assert_eq!(given_up.state.rank, Rank::FailedUnknown);
     assert!(given_up.state.failure.unwrap().reason.starts_with("Outcome unknown: "));

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use relay_domain::DeviceId;
 use relay_domain::allocate::Wait;
 use relay_domain::device::Restored;
 use relay_domain::key::Key;
@@ -10,6 +9,7 @@ use relay_domain::message::{Expiry, Outbound};
 use relay_domain::plan::PlanName;
 use relay_domain::resume::Case;
 use relay_domain::state::{FactKind, Rank};
+use relay_domain::{DeviceId, Timestamp};
 use relay_store::changes::{
     AcceptMessages, Acceptance, CancelMessage, CancelVerdict, DecideHeld, DecideVerdict, ExpireQueued,
     GiveUpUncertain, HeldDecision, PhoneStanding, ReleaseHeld, RevokeDevice, SettleUnpaired, Standing,
@@ -205,7 +205,10 @@ async fn the_operator_releases_or_gives_up() {
             HeldDecision::Release => assert_eq!(left, [messages[5].id]),
             HeldDecision::GiveUp => {
                 assert!(left.is_empty() && now.state.is_uncertain() && !now.is_held());
-                assert_eq!(bench.sweep(GiveUpUncertain { after: Duration::ZERO }).await, 6);
+                assert_eq!(
+                    bench.sweep(GiveUpUncertain { after: Duration::ZERO, behind: Timestamp::EPOCH }).await,
+                    6
+                );
                 assert_eq!(bench.message(&messages[5]).await.state.rank, Rank::FailedUnknown);
             }
         }
@@ -305,7 +308,7 @@ async fn what_was_written_down_after_the_backup_is_done_again() {
     assert!(standings[..4].iter().all(|standing| now.contains(standing)), "{now:?}");
     // Nobody knows what the stolen phone did with what it had, held or not.
     while bench.sweep(SettleUnpaired).await > 0 {}
-    let uncertain = bench.sweep(GiveUpUncertain { after: Duration::ZERO }).await;
+    let uncertain = bench.sweep(GiveUpUncertain { after: Duration::ZERO, behind: Timestamp::EPOCH }).await;
     assert_eq!(uncertain, 6);
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use relay_domain::Timestamp;
 use relay_domain::message::{Draft, Expiry};
 use relay_domain::plan::PlanName;
 use relay_domain::state::{FactKind, Rank};
@@ -85,7 +86,9 @@ async fn uncertain_messages_are_given_up_by_two_hundreds() {
         verdicts.into_iter().map(|one| fact(one.unwrap().id, FactKind::Uncertain, bench.now())).collect();
     phone.upload(&bench, 1, reports).await;
     bench.advance(Duration::from_secs(60));
-    let give_up = GiveUpUncertain { after: Duration::from_secs(60) };
+    let give_up = GiveUpUncertain { after: Duration::from_secs(60), behind: bench.now() };
+    assert_eq!(bench.sweep(give_up).await, 0, "their time was over before");
+    let give_up = GiveUpUncertain { behind: Timestamp::EPOCH, ..give_up };
     let swept = [bench.sweep(give_up).await, bench.sweep(give_up).await, bench.sweep(give_up).await];
     assert_eq!(swept, [200, 50, 0]);
 }

@@ -7,7 +7,6 @@ use relay_domain::notice::{Notice, NoticeStatus};
 use relay_domain::webhook::WebhookStatus;
 
 use super::notify;
-use super::repeat::first_id_at;
 use crate::backend::condition;
 use crate::changes::SWEEP_ROWS;
 use crate::lane::{Change, Tx};
@@ -37,14 +36,14 @@ impl Change for BuryNotices {
         let found: Vec<Notice> = found.into_iter().map(NoticeRow::read).collect::<QueryResult<_>>()?;
         for one in &found {
             let dead = Notice { status: NoticeStatus::Dead, next_at: None, ..one.clone() };
-            rows::store_try(tx.conn, &dead)?;
+            rows::store_try(tx.conn, &dead, tx.now)?;
             notify::next_of_chain(tx, one.webhook_id, one.chain)?;
         }
         Ok(found.len())
     }
 }
 
-/// Forgets some notices that ended, and were written long ago, with their attempts, and webhooks that were deleted long
+/// Forgets some notices that ended long ago, with their attempts, and webhooks that were deleted long
 /// ago. The verdict counts the notices.
 #[derive(Debug, Clone, Copy)]
 pub struct ForgetNotices;
@@ -54,11 +53,10 @@ impl Change for ForgetNotices {
 
     fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
         let long_ago = tx.now.minus(LOG_KEPT);
-        let bound = first_id_at(long_ago);
         let old: Vec<(Vec<u8>, Vec<u8>)> = notice::table
-            .filter(notice::id.lt(bound.as_bytes().as_slice()))
-            .filter(condition("status <> 0"))
-            .order(notice::id)
+            .filter(condition("ended_at IS NOT NULL"))
+            .filter(notice::ended_at.lt(long_ago.nanos()))
+            .order(notice::ended_at)
             .limit(SWEEP_ROWS)
             .select((notice::webhook_id, notice::id))
             .load(tx.conn)?;

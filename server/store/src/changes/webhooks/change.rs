@@ -1,14 +1,18 @@
 //! What is changed of a subscription.
 
-use diesel::QueryResult;
+use diesel::prelude::*;
 use relay_domain::webhook::{
     Bodies, EventSet, NextSecret, ROTATION_OVERLAP, SealedSecret, Webhook, WebhookStatus,
 };
 use relay_domain::{Timestamp, WebhookId};
 
+use crate::backend::condition;
+use crate::changes::SWEEP_ROWS;
 use crate::effect::Effect;
 use crate::lane::{Change, Tx};
-use crate::rows::webhook;
+use crate::rows::notice;
+use crate::rows::webhook::{self, WebhookRow};
+use crate::schema;
 
 /// Changes a webhook. Whoever asks runs the installation, so it is found by its id alone.
 #[derive(Debug, Clone)]
@@ -22,7 +26,7 @@ pub struct ChangeWebhook {
 /// One thing that is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WebhookEdit {
-    /// What it is told, and where; what is pending goes to the new place. Unchanged where nothing is given.
+    /// What it is told, and where; what is pending goes to the new place, and at once. Unchanged where nothing is given.
     Set {
         /// Where.
         url: Option<String>,
@@ -33,7 +37,7 @@ pub enum WebhookEdit {
     },
     /// Nothing is told for now.
     Pause,
-    /// It is told again, what has gathered first.
+    /// It is told again, what has gathered first, whatever was to be tried later.
     Resume,
     /// Nothing is told any more.
     Delete,
@@ -65,12 +69,19 @@ impl Change for ChangeWebhook {
         settle_rotation(&mut this, tx.now);
         match &self.edit {
             WebhookEdit::Set { url, events, bodies } => {
-                this.url = url.clone().unwrap_or(this.url);
+                if let Some(url) = url.clone().filter(|url| *url != this.url) {
+                    // What was learnt of the old place says nothing of the new one.
+                    (this.url, this.failing_since, this.failed_at) = (url, None, None);
+                    notice::hurry(tx.conn, this.id, tx.now)?;
+                }
                 this.events = events.unwrap_or(this.events);
                 this.bodies = bodies.unwrap_or(this.bodies);
             }
             WebhookEdit::Pause => enter(&mut this, WebhookStatus::Paused, tx.now),
-            WebhookEdit::Resume => enter(&mut this, WebhookStatus::Active, tx.now),
+            WebhookEdit::Resume => {
+                enter(&mut this, WebhookStatus::Active, tx.now);
+                notice::hurry(tx.conn, this.id, tx.now)?;
+            }
             WebhookEdit::Delete => enter(&mut this, WebhookStatus::Deleted, tx.now),
             WebhookEdit::Rotate(secret) => {
                 let takes_over_at = tx.now.plus(ROTATION_OVERLAP);
@@ -84,6 +95,31 @@ impl Change for ChangeWebhook {
         keep(tx, &this)?;
         tx.effect(Effect::WebhookChanged { webhook_id: this.id });
         Ok(ChangeWebhookVerdict::Changed(Box::new(this)))
+    }
+}
+
+/// Writes down the takeovers of secrets whose time has come, so that no clock that is set back takes them back. The verdict
+/// counts them.
+#[derive(Debug, Clone, Copy)]
+pub struct SettleRotations;
+
+impl Change for SettleRotations {
+    type Verdict = usize;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<usize> {
+        let due: Vec<WebhookRow> = schema::webhook::table
+            // A literal, so that SQLite knows the partial index.
+            .filter(condition("takes_over_at IS NOT NULL"))
+            .filter(schema::webhook::takes_over_at.le(tx.now.nanos()))
+            .limit(SWEEP_ROWS)
+            .select(WebhookRow::as_select())
+            .load(tx.conn)?;
+        let due: Vec<Webhook> = due.into_iter().map(WebhookRow::read).collect::<QueryResult<_>>()?;
+        for mut this in due.iter().cloned() {
+            settle_rotation(&mut this, tx.now);
+            keep(tx, &this)?;
+        }
+        Ok(due.len())
     }
 }
 

@@ -74,6 +74,7 @@ impl Change for CreateWebhook {
             paused_for: Duration::ZERO,
             succeeded_at: None,
             failing_since: None,
+            failed_at: None,
             created_at: tx.now,
         };
         webhook::insert(tx.conn, &made)?;

@@ -9,7 +9,7 @@ mod record_attempt;
 mod repeat;
 
 pub use bury::{BuryNotices, ForgetNotices};
-pub use change::{ChangeWebhook, ChangeWebhookVerdict, WebhookEdit};
+pub use change::{ChangeWebhook, ChangeWebhookVerdict, SettleRotations, WebhookEdit};
 pub use create::{CreateWebhook, CreateWebhookVerdict, MOST_WEBHOOKS, NewWebhook};
 pub use record_attempt::RecordAttempt;
-pub use repeat::{Repeat, RepeatNotices, RepeatVerdict, TestWebhook};
+pub use repeat::{Repeat, RepeatNotices, RepeatVerdict, TestVerdict, TestWebhook};

@@ -17,6 +17,8 @@ use crate::rows::{notice, webhook};
 pub struct RecordAttempt {
     /// Of which notice.
     pub notice_id: NoticeId,
+    /// Where it was posted to: meanwhile the webhook may have moved.
+    pub url: String,
     /// The attempt.
     pub attempt: Attempt,
     /// What it means.
@@ -25,6 +27,11 @@ pub struct RecordAttempt {
 
 /// Of a webhook that succeeds all the time, the last success is written this often.
 const SUCCESS_EVERY: Duration = Duration::from_secs(60);
+/// And of one that fails all the time, the last failure.
+const FAILURE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// After so long without an attempt a failure is the first again: whatever waits is tried more often, so nothing waited, or
+/// the hub was away, and neither says anything of the endpoint.
+const SILENCE: Duration = Duration::from_secs(12 * 60 * 60);
 
 impl Change for RecordAttempt {
     /// As the notice is now; `None` where it is gone.
@@ -38,19 +45,25 @@ impl Change for RecordAttempt {
             Some(owner) => Some(owner),
             None => webhook::load(tx.conn, told.webhook_id)?,
         };
+        let moved = owner.as_ref().is_some_and(|owner| owner.url != self.url);
+        let outcome = match self.outcome {
+            // The old place has no say in it.
+            Outcome::Gone | Outcome::Again(_) if moved => Outcome::Again(Duration::ZERO),
+            outcome => outcome,
+        };
         told.attempts += 1;
         notice::append(tx.conn, &told, &self.attempt)?;
         let was_pending = told.status == NoticeStatus::Pending;
         // Given up while the attempt was under way: only a success still counts.
-        if was_pending || self.outcome == Outcome::Taken {
+        if was_pending || outcome == Outcome::Taken {
             let paused = owner.as_ref().map_or(Duration::ZERO, |owner| owner.paused_until(tx.now));
-            settle(&mut told, self.outcome, paused, tx.now);
+            settle(&mut told, outcome, paused, tx.now);
         }
-        notice::store_try(tx.conn, &told)?;
+        notice::store_try(tx.conn, &told, tx.now)?;
         if was_pending && told.status != NoticeStatus::Pending {
             notify::next_of_chain(tx, told.webhook_id, told.chain)?;
         }
-        if let Some(owner) = owner {
+        if let Some(owner) = owner.filter(|_| !moved) {
             self.judge(tx, owner)?;
         }
         Ok(Some(told))
@@ -71,12 +84,14 @@ impl RecordAttempt {
             Outcome::Gone if owner.status.is_over() => return Ok(()),
             Outcome::Gone => enter(&mut owner, WebhookStatus::Gone, tx.now),
             Outcome::Again(_) => {
-                let since = owner.failing_since;
-                if since.is_some_and(|since| tx.now.since(since) < PAUSED_AFTER) {
+                let silence = owner.failed_at.map_or(Duration::MAX, |at| tx.now.since(at));
+                let since = owner.failing_since.filter(|_| silence < SILENCE).unwrap_or(tx.now);
+                let too_long = tx.now.since(since) >= PAUSED_AFTER;
+                if !too_long && silence < FAILURE_EVERY && owner.failing_since == Some(since) {
                     return Ok(());
                 }
-                owner.failing_since = since.or(Some(tx.now));
-                if since.is_some() && owner.status == WebhookStatus::Active {
+                (owner.failing_since, owner.failed_at) = (Some(since), Some(tx.now));
+                if too_long && owner.status == WebhookStatus::Active {
                     enter(&mut owner, WebhookStatus::Failing, tx.now);
                     self.tell_of_the_pause(tx, &owner)?;
                 }

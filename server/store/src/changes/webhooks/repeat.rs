@@ -7,6 +7,7 @@ use relay_domain::webhook::{EventKind, WebhookStatus};
 use relay_domain::{NoticeId, Timestamp, WebhookId};
 
 use super::notify::{self, Chain};
+use crate::backend::condition;
 use crate::changes::SWEEP_ROWS;
 use crate::effect::Effect;
 use crate::lane::{Change, Tx};
@@ -21,17 +22,33 @@ pub struct TestWebhook {
     pub webhook_id: WebhookId,
 }
 
-impl Change for TestWebhook {
-    /// The notice; `None` where there is no such webhook.
-    type Verdict = Option<NoticeId>;
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestVerdict {
+    /// This event is told.
+    Told(NoticeId),
+    /// There is no such webhook.
+    NoSuchWebhook,
+    /// It answered 410: nothing is told.
+    WebhookGone,
+}
 
-    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<Option<NoticeId>> {
-        let found = webhook::load(tx.conn, self.webhook_id)?;
-        let Some(this) = found.filter(|webhook| webhook.status != WebhookStatus::Deleted) else {
-            return Ok(None);
+impl Change for TestWebhook {
+    type Verdict = TestVerdict;
+
+    fn apply(&self, tx: &mut Tx<'_>) -> QueryResult<TestVerdict> {
+        let Some(this) = webhook::load(tx.conn, self.webhook_id)? else {
+            return Ok(TestVerdict::NoSuchWebhook);
         };
-        let (about, facts) = (this.id.uuid(), Facts::at(tx.now));
-        notify::write(tx, &this, EventKind::WebhookTest, about, Chain::Apart, facts).map(Some)
+        match this.status {
+            WebhookStatus::Deleted => Ok(TestVerdict::NoSuchWebhook),
+            WebhookStatus::Gone => Ok(TestVerdict::WebhookGone),
+            WebhookStatus::Active | WebhookStatus::Paused | WebhookStatus::Failing => {
+                let (about, facts) = (this.id.uuid(), Facts::at(tx.now));
+                notify::write(tx, &this, EventKind::WebhookTest, about, Chain::Apart, facts)
+                    .map(TestVerdict::Told)
+            }
+        }
     }
 }
 
@@ -55,8 +72,8 @@ pub enum RepeatVerdict {
     Repeated(usize, Option<NoticeId>),
     /// There is no such notice.
     NoSuchNotice,
-    /// It has not ended: it is told anyway.
-    StillPending,
+    /// It had not ended: it, or what it waits for, is tried now.
+    Hurried,
     /// Its webhook is gone.
     WebhookGone,
 }
@@ -69,7 +86,10 @@ impl Change for RepeatNotices {
             Repeat::One(wanted) => match rows::load(tx.conn, wanted)? {
                 None => return Ok(RepeatVerdict::NoSuchNotice),
                 Some(found) if found.status == NoticeStatus::Pending => {
-                    return Ok(RepeatVerdict::StillPending);
+                    let first = rows::first_pending(tx.conn, found.webhook_id, found.chain)?;
+                    rows::store_turn(tx.conn, first.unwrap_or(found.id), tx.now)?;
+                    tx.effect(Effect::WebhookChanged { webhook_id: found.webhook_id });
+                    return Ok(RepeatVerdict::Hurried);
                 }
                 Some(found) => vec![found],
             },
@@ -112,8 +132,11 @@ fn dead(
     let found: Vec<NoticeRow> = notice::table
         .filter(notice::id.gt(from.as_bytes().as_slice()))
         .filter(notice::webhook_id.eq(webhook_id.as_bytes().as_slice()))
-        .filter(notice::status.eq(NoticeStatus::Dead.number()))
+        // A literal: with a bound value SQLite cannot know that the partial index holds the answer.
+        .filter(condition("status = 2"))
         .filter(notice::event_id.eq(notice::id))
+        // Ids count on where the clock was set back: they may be of a later time, though of no earlier one.
+        .filter(notice::created_at.ge(since.nanos()))
         .order(notice::id)
         .limit(SWEEP_ROWS)
         .select(NoticeRow::as_select())
@@ -122,7 +145,7 @@ fn dead(
 }
 
 /// The least id that can have been given at an instant.
-pub(super) fn first_id_at(at: Timestamp) -> uuid::Uuid {
+fn first_id_at(at: Timestamp) -> uuid::Uuid {
     let millis = u128::try_from(at.millis()).unwrap_or(0) & 0xffff_ffff_ffff;
     uuid::Uuid::from_u128(millis << 80)
 }

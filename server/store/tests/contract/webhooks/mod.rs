@@ -12,19 +12,22 @@ use relay_domain::notice::{Attempt, Notice, NoticeStatus, Outcome};
 use relay_domain::plan::PlanName;
 use relay_domain::state::{FactKind, FailedAt, Failure};
 use relay_domain::webhook::{
-    Bodies, EventKind, EventSet, NOTICE_LIFE, PAUSED_AFTER, SealedSecret, Webhook, WebhookStatus,
+    Bodies, EventKind, EventSet, NOTICE_LIFE, PAUSED_AFTER, ROTATION_OVERLAP, SealedSecret, Webhook,
+    WebhookStatus,
 };
 use relay_domain::{AccountId, NoticeId, Timestamp, WebhookId};
 use relay_store::Effect;
 use relay_store::changes::{
     Attend, BuryNotices, CancelMessage, ChangeWebhook, ChangeWebhookVerdict, CloseSession, CreateWebhook,
-    CreateWebhookVerdict, ForgetNotices, MOST_WEBHOOKS, NewWebhook, Presence, RecordAttempt, Repeat,
-    RepeatNotices, RepeatVerdict, TellPresence, TestWebhook, WebhookEdit,
+    CreateWebhookVerdict, ForgetNotices, MOST_WEBHOOKS, MarkAlive, NewWebhook, Presence, RecordAttempt,
+    Repeat, RepeatNotices, RepeatVerdict, SettleRotations, TellPresence, TestVerdict, TestWebhook,
+    WebhookEdit,
 };
 use relay_store::queries::{AttemptsOf, Due, DueNotices, FindWebhook, ListWebhooks, PresenceToTell};
 
 use crate::bench::{Bench, Phone, START, fact, inbound, sim};
 
+const URL: &str = "https://hooks.example/sms";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const OUTBOUND: [&str; 5] =
     ["outbound.queued", "outbound.dispatched", "outbound.sent", "outbound.delivered", "outbound.failed"];
@@ -33,7 +36,7 @@ fn new(account_id: AccountId, events: &[&str]) -> CreateWebhook {
     let new = NewWebhook {
         account_id,
         dialect: Dialect::Relayion,
-        url: "https://hooks.example/sms".into(),
+        url: URL.into(),
         events: EventSet::parse(events.iter().copied()).unwrap(),
         bodies: Bodies::LeftOut,
     };
@@ -68,7 +71,15 @@ impl Bench {
             answer: "ok".into(),
             error,
         };
-        self.device(RecordAttempt { notice_id: notice.id, attempt, outcome }).await.expect("it is there")
+        let change = RecordAttempt { notice_id: notice.id, url: URL.to_owned(), attempt, outcome };
+        self.device(change).await.expect("it is there")
+    }
+
+    async fn test(&self, webhook_id: WebhookId) -> NoticeId {
+        match self.api(TestWebhook { webhook_id }).await {
+            TestVerdict::Told(notice) => notice,
+            other => panic!("not told: {other:?}"),
+        }
     }
 
     async fn edit(&self, webhook_id: WebhookId, edit: WebhookEdit) -> Webhook {

@@ -32,11 +32,11 @@ async fn a_chain_keeps_its_order_when_the_clock_is_set_back_before_the_next_star
     let (mut phone, key, webhook) = bench.sends(&OUTBOUND).await;
     let message = bench.accept(&key, "x").await;
     phone.upload(&bench, 1, vec![fact(message.id, FactKind::Sent, bench.now())]).await;
+    bench.sweep(MarkAlive).await;
     bench.set_back(2 * HOUR);
     let bench = bench.reopen().await;
     phone.connect(&bench, phone.with_past(1, 1)).await;
     phone.upload(&bench, 2, vec![fact(message.id, FactKind::Delivered, bench.now())]).await;
-    bench.advance(2 * HOUR);
     let steps = [EventKind::OutboundDispatched, EventKind::OutboundSent, EventKind::OutboundDelivered];
     assert_eq!(bench.kinds(webhook).await, steps);
 }
@@ -75,7 +75,7 @@ async fn a_notice_dies_at_72_hours_and_its_last_attempt_is_then() {
         assert_eq!(due.id, first.id);
         let after = bench.tried(&due, Outcome::Again(3 * HOUR)).await;
         attempts += 1;
-        let test = bench.api(TestWebhook { webhook_id: webhook }).await.unwrap();
+        let test = bench.test(webhook).await;
         let due = bench.due(webhook).await.notices;
         bench.tried(due.iter().find(|notice| notice.id == test).unwrap(), Outcome::Taken).await;
         if after.status == NoticeStatus::Dead {
@@ -122,7 +122,11 @@ async fn an_endpoint_without_a_success_for_48_hours_is_paused_and_the_account_is
     };
     let first = fail().await;
     assert_eq!((first.status, first.failing_since), (WebhookStatus::Active, Some(bench.now())));
-    bench.advance(PAUSED_AFTER.saturating_sub(Duration::from_secs(1)));
+    for _ in 0..PAUSED_AFTER.as_secs() / HOUR.as_secs() - 1 {
+        bench.advance(HOUR);
+        assert_eq!(fail().await.failing_since, first.failing_since);
+    }
+    bench.advance(HOUR - Duration::from_secs(1));
     assert_eq!(fail().await.status, WebhookStatus::Active);
     bench.advance(Duration::from_secs(1));
     let paused = fail().await;
@@ -137,6 +141,117 @@ async fn an_endpoint_without_a_success_for_48_hours_is_paused_and_the_account_is
     bench.advance(Duration::from_secs(1));
     assert_eq!(bench.kinds(webhook).await, [EventKind::OutboundDispatched]);
     assert_eq!(bench.ask(FindWebhook(webhook)).await.unwrap().webhook.failing_since, None);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_not_tried_for_long_begins_its_48_hours_anew() {
+    let bench = Bench::open();
+    let (_, key, webhook) = bench.sends(&["outbound.dispatched"]).await;
+    bench.accept(&key, "x").await;
+    let fail = async || {
+        let notice = bench.only_due(webhook).await;
+        bench.tried(&notice, Outcome::Again(Duration::from_nanos(1))).await;
+        bench.ask(FindWebhook(webhook)).await.unwrap().webhook
+    };
+    fail().await;
+    // The hub was off over the week-end.
+    bench.advance(PAUSED_AFTER + HOUR);
+    let monday = fail().await;
+    assert_eq!((monday.status, monday.failing_since), (WebhookStatus::Active, Some(bench.now())));
+}
+
+#[tokio::test]
+async fn what_is_tried_later_is_tried_now_where_somebody_says_so() {
+    for edit in [
+        Some(WebhookEdit::Resume),
+        Some(WebhookEdit::Set { url: Some("https://new.example/".into()), events: None, bodies: None }),
+        None,
+    ] {
+        let bench = Bench::open();
+        let (phone, key, webhook) = bench.sends(&["outbound.dispatched", "outbound.sent"]).await;
+        let message = bench.accept(&key, "x").await;
+        phone.upload(&bench, 1, vec![fact(message.id, FactKind::Sent, bench.now())]).await;
+        let first = bench.only_due(webhook).await;
+        bench.tried(&first, Outcome::Again(3 * HOUR)).await;
+        assert!(bench.due(webhook).await.notices.is_empty());
+        bench.heard().await;
+        match edit {
+            Some(edit) => {
+                let changed = bench.edit(webhook, edit).await;
+                assert_eq!(changed.failing_since, None);
+            }
+            None => {
+                let hurried = bench.api(RepeatNotices(Repeat::One(first.id))).await;
+                assert_eq!(hurried, RepeatVerdict::Hurried);
+            }
+        }
+        assert!(bench.heard().await.contains(&Effect::WebhookChanged { webhook_id: webhook }));
+        assert_eq!(bench.only_due(webhook).await.id, first.id);
+    }
+}
+
+#[tokio::test]
+async fn what_the_old_place_answers_says_nothing_of_the_new_one() {
+    for outcome in [Outcome::Gone, Outcome::Again(3 * HOUR)] {
+        let bench = Bench::open();
+        let (_, key, webhook) = bench.sends(&["outbound.dispatched"]).await;
+        bench.accept(&key, "x").await;
+        let under_way = bench.only_due(webhook).await;
+        let url = Some("https://new.example/".to_owned());
+        bench.edit(webhook, WebhookEdit::Set { url, events: None, bodies: None }).await;
+        let after = bench.tried(&under_way, outcome).await;
+        assert_eq!((after.status, after.next_at), (NoticeStatus::Pending, Some(bench.now())));
+        let moved = bench.ask(FindWebhook(webhook)).await.unwrap().webhook;
+        assert_eq!((moved.status, moved.failing_since), (WebhookStatus::Active, None));
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_before_the_next_start_makes_nothing_wait_for_it() {
+    let bench = Bench::open();
+    let (_, key, webhook) = bench.sends(&["outbound.dispatched"]).await;
+    bench.accept(&key, "x").await;
+    bench.sweep(MarkAlive).await;
+    bench.set_back(20_000 * HOUR);
+    let bench = bench.reopen().await;
+    let due = bench.only_due(webhook).await;
+    bench.tried(&due, Outcome::Again(5 * HOUR)).await;
+    let next_at = bench.due(webhook).await.next_at;
+    assert_eq!(next_at, Some(bench.now().plus(5 * HOUR)));
+}
+
+#[tokio::test]
+async fn a_secret_that_took_over_is_not_taken_back_by_a_clock() {
+    let bench = Bench::open();
+    let (_, _, webhook) = bench.sends(&["outbound.dispatched"]).await;
+    let next = SealedSecret(vec![9]);
+    bench.edit(webhook, WebhookEdit::Rotate(next.clone())).await;
+    assert_eq!(bench.sweep(SettleRotations).await, 0);
+    bench.advance(ROTATION_OVERLAP);
+    assert_eq!(bench.sweep(SettleRotations).await, 1);
+    assert_eq!(bench.sweep(SettleRotations).await, 0);
+    bench.set_back(ROTATION_OVERLAP);
+    let found = bench.ask(FindWebhook(webhook)).await.unwrap().webhook;
+    assert_eq!((found.secret, found.next_secret), (next, None));
+}
+
+#[tokio::test]
+async fn what_ended_is_kept_for_a_month_from_its_end_whatever_its_clock_said() {
+    let bench = Bench::open();
+    let (_, key, webhook) = bench.sends(&["outbound.dispatched"]).await;
+    // Written by a clock that is years ahead, which its id keeps.
+    bench.advance(20_000 * HOUR);
+    bench.accept(&key, "ahead").await;
+    bench.set_back(20_000 * HOUR);
+    bench.accept(&key, "x").await;
+    bench.edit(webhook, WebhookEdit::Pause).await;
+    bench.advance(40 * 24 * HOUR);
+    bench.edit(webhook, WebhookEdit::Resume).await;
+    let ended = bench.only_due(webhook).await;
+    bench.tried(&ended, Outcome::Taken).await;
+    assert_eq!(bench.sweep(ForgetNotices).await, 0);
+    bench.advance(31 * 24 * HOUR);
+    assert_eq!(bench.sweep(ForgetNotices).await, 1);
 }
 
 /// What a worker does, with an endpoint that is down on most days of the week.
@@ -195,6 +310,8 @@ async fn what_waits_for_a_webhook_that_is_gone_or_deleted_is_given_up() {
             assert_eq!(bench.tried(&notice, Outcome::Gone).await.status, NoticeStatus::Dead);
             let standing = bench.ask(FindWebhook(webhook)).await.unwrap();
             assert_eq!(standing.webhook.status, WebhookStatus::Gone);
+            let test = TestWebhook { webhook_id: webhook };
+            assert_eq!(bench.api(test).await, TestVerdict::WebhookGone);
         }
         bench.accept(&key, "later").await;
         assert_eq!(bench.count("notice"), 2, "nothing more is written for it");
@@ -217,7 +334,7 @@ async fn what_was_told_or_given_up_is_told_once_more_with_its_id_and_blocks_noth
     let message = bench.accept(&key, "x").await;
     let notice = bench.only_due(webhook).await;
     let repeat = async |which| bench.api(RepeatNotices(which)).await;
-    assert_eq!(repeat(Repeat::One(notice.id)).await, RepeatVerdict::StillPending);
+    assert_eq!(repeat(Repeat::One(notice.id)).await, RepeatVerdict::Hurried);
     bench.tried(&notice, Outcome::Taken).await;
     assert_eq!(repeat(Repeat::One(notice.id)).await, RepeatVerdict::Repeated(1, Some(notice.id)));
     phone.upload(&bench, 1, vec![fact(message.id, FactKind::Sent, bench.now())]).await;
@@ -281,7 +398,7 @@ async fn every_attempt_is_kept_for_a_month_and_forgotten_with_its_notice() {
     assert_eq!(log[0].notice.status, NoticeStatus::Delivered);
     bench.advance(29 * 24 * HOUR);
     assert_eq!(bench.sweep(ForgetNotices).await, 0);
-    bench.advance(24 * HOUR);
+    bench.advance(24 * HOUR + Duration::from_nanos(1));
     assert_eq!(bench.sweep(ForgetNotices).await, 1);
     assert_eq!((bench.count("notice"), bench.count("attempt")), (0, 0));
 }

@@ -35,10 +35,13 @@ pub async fn run(relay: Relay, settings: SweepSettings) {
 }
 
 async fn round(relay: &Relay, settings: SweepSettings, began_at: Timestamp) -> Result<(), CommitError> {
-    let Bounds { behind, away_before } = Bounds::at(relay.clock().now(), began_at, settings.away_for);
+    let now = relay.clock().now();
+    let Bounds { behind, away_before } = Bounds::at(now, began_at, settings.away_for);
+    // Nobody is waited for longer than for one that became uncertain while the hub was there.
+    let uncertain = Bounds::at(now, began_at, settings.away_for.min(settings.uncertain_after));
     relay.mark_alive().await?;
     relay.expire_queued().await?;
-    relay.give_up_uncertain(settings.uncertain_after, behind).await?;
+    relay.give_up_uncertain(settings.uncertain_after, uncertain.behind).await?;
     relay.end_leaving(behind).await?;
     relay.settle_unpaired().await?;
     relay.release_held().await?;

@@ -31,7 +31,9 @@ pub(super) async fn compare_clocks(ours: Arc<dyn Clock>) {
         rounds.tick().await;
         let (wall, ours) = (WallClock.now(), ours.now());
         let apart = wall.since(ours).max(ours.since(wall));
-        if apart.abs_diff(told) >= CLOCKS_APART {
+        if apart < CLOCKS_APART {
+            told = Duration::ZERO;
+        } else if apart.abs_diff(told) >= CLOCKS_APART {
             told = apart;
             let seconds = apart.as_secs();
             let which = if wall > ours { "ahead of" } else { "behind" };

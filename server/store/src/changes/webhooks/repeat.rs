@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use relay_domain::notice::{Facts, Notice, NoticeStatus};
 use relay_domain::webhook::{EventKind, WebhookStatus};
 use relay_domain::{NoticeId, Timestamp, WebhookId};
+use uuid::Uuid;
 
 use super::notify::{self, Chain};
 use crate::backend::condition;
@@ -127,25 +128,17 @@ fn dead(
     since: Timestamp,
     behind: Option<NoticeId>,
 ) -> QueryResult<Vec<Notice>> {
-    // Ids rise with time: the table is read from there on, and not from its beginning.
-    let from = behind.unwrap_or_else(|| NoticeId::from(first_id_at(since)));
+    let from = behind.unwrap_or_else(|| NoticeId::from(Uuid::nil()));
     let found: Vec<NoticeRow> = notice::table
         .filter(notice::id.gt(from.as_bytes().as_slice()))
         .filter(notice::webhook_id.eq(webhook_id.as_bytes().as_slice()))
         // A literal: with a bound value SQLite cannot know that the partial index holds the answer.
         .filter(condition("status = 2"))
         .filter(notice::event_id.eq(notice::id))
-        // Ids count on where the clock was set back: they may be of a later time, though of no earlier one.
         .filter(notice::created_at.ge(since.nanos()))
         .order(notice::id)
         .limit(SWEEP_ROWS)
         .select(NoticeRow::as_select())
         .load(tx.conn)?;
     found.into_iter().map(NoticeRow::read).collect()
-}
-
-/// The least id that can have been given at an instant.
-fn first_id_at(at: Timestamp) -> uuid::Uuid {
-    let millis = u128::try_from(at.millis()).unwrap_or(0) & 0xffff_ffff_ffff;
-    uuid::Uuid::from_u128(millis << 80)
 }
